@@ -1,0 +1,205 @@
+package io.github.iommu4j.api;
+
+/**
+ * The kernel whose behaviour a core follows. Each difference is a named rule; code asks the rule, never the version.
+ *
+ * <p>The rules and their evidence are listed in {@code docs/fidelity.md}.
+ */
+public enum KernelRelease {
+    /** Linux 6.1 (with the stable back-ports of 6.1.192). */
+    V6_1,
+    /** Linux 6.12: the default. */
+    V6_12,
+    /** Linux 7.2. */
+    V7_2;
+
+    /**
+     * Whether a write to {@code type} needs a group of exactly one device ({@code EINVAL} otherwise). Up to 6.3.
+     *
+     * @return {@code true} for {@link #V6_1}
+     */
+    public boolean typeChangeNeedsSingleDevice() {
+        return this == V6_1;
+    }
+
+    /**
+     * The errno of a {@code type} write while a driver stands in the way: any bound driver up to 6.3, DMA ownership
+     * from 6.4.
+     *
+     * @return {@link Errno#EBUSY} or {@link Errno#EPERM}
+     */
+    public Errno typeChangeRefusal() {
+        return this == V6_1 ? Errno.EBUSY : Errno.EPERM;
+    }
+
+    /**
+     * Whether any bound driver, a harmless one too, forbids a {@code type} write. Up to 6.3.
+     *
+     * @return {@code true} for {@link #V6_1}
+     */
+    public boolean anyBoundDriverForbidsTypeChange() {
+        return this == V6_1;
+    }
+
+    /**
+     * Whether DMA to DMA-FQ is allowed while the group is owned by a user. From 6.4.
+     *
+     * @return {@code false} for {@link #V6_1}
+     */
+    public boolean flushQueueSwitchIgnoresOwner() {
+        return this != V6_1;
+    }
+
+    /**
+     * The errno of SET_CONTAINER with a file that is no container.
+     *
+     * @return {@link Errno#EINVAL} up to 6.1, {@link Errno#EBADFD} later
+     */
+    public Errno foreignContainerFile() {
+        return this == V6_1 ? Errno.EINVAL : Errno.EBADFD;
+    }
+
+    /**
+     * Whether VFIO_CHECK_EXTENSION answers 1 for type-1 nesting.
+     *
+     * @return {@code true} before {@link #V7_2}
+     */
+    public boolean offersType1Nesting() {
+        return this != V7_2;
+    }
+
+    /**
+     * The errno of a MAP_DMA or UNMAP_DMA whose range wraps.
+     *
+     * @return {@link Errno#EINVAL} before {@link #V7_2}, {@link Errno#EOVERFLOW} there
+     */
+    public Errno wrappingRange() {
+        return this == V7_2 ? Errno.EOVERFLOW : Errno.EINVAL;
+    }
+
+    /**
+     * Whether a new device file can be had while an unbind waits for the last one to close.
+     *
+     * @return {@code true} for {@link #V6_1}
+     */
+    public boolean opensDeviceDuringUnbind() {
+        return this == V6_1;
+    }
+
+    /**
+     * Whether a device that joins an owned group is attached by a path that logs a failed attach ({@code -16}).
+     *
+     * @return {@code true} before {@link #V7_2}
+     */
+    public boolean logsFailedAttachOnHotAdd() {
+        return this != V7_2;
+    }
+
+    /**
+     * Whether a read-only mapping of memory that was never touched counts as locked.
+     *
+     * @return {@code true} for {@link #V7_2}
+     */
+    public boolean countsUntouchedReadOnlyMemory() {
+        return this == V7_2;
+    }
+
+    /**
+     * Whether hot removal is logged.
+     *
+     * @return {@code true} for {@link #V6_1}
+     */
+    public boolean logsHotRemoval() {
+        return this == V6_1;
+    }
+
+    /**
+     * Whether attaching the domain that is already attached attaches every device again (up to 6.4) or does nothing.
+     *
+     * @return {@code true} for {@link #V6_1}
+     */
+    public boolean reattachesCurrentDomain() {
+        return this == V6_1;
+    }
+
+    /**
+     * Whether direct mappings are made before the first attach (6.5 and later) or after it.
+     *
+     * @return {@code false} for {@link #V6_1}
+     */
+    public boolean mapsDirectRegionsBeforeAttach() {
+        return this != V6_1;
+    }
+
+    /**
+     * Whether a device with a {@link ReservedRegion.Type#DIRECT} region refuses to be blocked. From 6.6.
+     *
+     * @return {@code false} for {@link #V6_1}
+     */
+    public boolean directRegionsForbidBlocking() {
+        return this != V6_1;
+    }
+
+    /**
+     * Whether a device may be claimed on its own, with nesting claims by one owner. From 6.2.
+     *
+     * @return {@code false} for {@link #V6_1}
+     */
+    public boolean claimsDevices() {
+        return this != V6_1;
+    }
+
+    /**
+     * Whether a device without an IOMMU driver's default domain defers its driver's probe at use time.
+     *
+     * @return {@code true} for {@link #V7_2}
+     */
+    public boolean useDefersWithoutDefaultDomain() {
+        return this == V7_2;
+    }
+
+    /**
+     * Whether every IOMMU instance may bring its own driver (6.8 and later), or one driver serves all buses.
+     *
+     * @return {@code false} for {@link #V6_1}
+     */
+    public boolean allowsSeveralIommuDrivers() {
+        return this != V6_1;
+    }
+
+    /**
+     * Whether conflicting default-type answers of a group's devices fall back to the system default (up to 6.4).
+     *
+     * @return {@code true} for {@link #V6_1}
+     */
+    public boolean conflictingTypesFallBackToSystemDefault() {
+        return this == V6_1;
+    }
+
+    /**
+     * Whether removing a device attaches the driver's release domain first (6.9 and later).
+     *
+     * @return {@code false} for {@link #V6_1}
+     */
+    public boolean attachesReleaseDomain() {
+        return this != V6_1;
+    }
+
+    /**
+     * Whether PASIDs can be attached to domains. From 6.2.
+     *
+     * @return {@code false} for {@link #V6_1}
+     */
+    public boolean hasPasidAttach() {
+        return this != V6_1;
+    }
+
+    /**
+     * Whether the test for a domain that cannot map comes before the test of its type.
+     *
+     * @return {@code true} for {@link #V6_1}
+     */
+    public boolean testsMapOpsBeforeType() {
+        return this == V6_1;
+    }
+}

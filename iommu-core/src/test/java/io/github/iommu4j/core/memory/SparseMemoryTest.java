@@ -46,10 +46,9 @@ class SparseMemoryTest {
                 twin.put(store.address(), store.value());
             } else {
                 memory.store32(store.address() + 4, (int) store.value());
-                twin.merge(
-                        store.address(), store.value() << 32, (old, high) -> old & 0xFFFF_FFFFL | high);
+                twin.merge(store.address(), store.value() << 32, (old, high) -> old & 0xFFFF_FFFFL | high);
             }
-            long expected = twin.get(store.address());
+            long expected = twin.getOrDefault(store.address(), 0L);
             assertThat(memory.compareAndSet64(store.address(), ~expected, 1)).isFalse();
             assertThat(memory.compareAndSet64(store.address(), expected, expected + 1))
                     .isTrue();
@@ -107,7 +106,8 @@ class SparseMemoryTest {
         for (long outside : new long[] {0x4000_0FF8L, 0x4002_1000L, 0, 1L << 40}) {
             assertThatThrownBy(() -> memory.load64(outside))
                     .isInstanceOfSatisfying(
-                            BusErrorException.class, e -> assertThat(e.address()).isEqualTo(outside))
+                            BusErrorException.class,
+                            e -> assertThat(e.address()).isEqualTo(outside))
                     .hasMessage("bus error at physical address 0x" + Long.toHexString(outside));
             assertThatThrownBy(() -> memory.store64(outside, 1)).isInstanceOf(BusErrorException.class);
             assertThatThrownBy(() -> memory.compareAndSet64(outside, 0, 1)).isInstanceOf(BusErrorException.class);

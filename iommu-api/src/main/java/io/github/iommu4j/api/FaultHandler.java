@@ -17,5 +17,6 @@ public interface FaultHandler {
      * @param access what the access did
      * @return {@code null} when handled, else the reason it is not; {@link Errno#ENOSYS} means "not mine"
      */
-    @Nullable Errno onFault(IommuDomain domain, @Nullable Device device, long iova, Access access);
+    @Nullable
+    Errno onFault(IommuDomain domain, @Nullable Device device, long iova, Access access);
 }

@@ -24,7 +24,8 @@ public interface IommuGroup {
      *
      * @return the name given by {@link #setName}, or {@code null}
      */
-    @Nullable String name();
+    @Nullable
+    String name();
 
     /**
      * Names the group.
@@ -78,14 +79,16 @@ public interface IommuGroup {
      *
      * @return the domain, or {@code null} before set-up
      */
-    @Nullable IommuDomain defaultDomain();
+    @Nullable
+    IommuDomain defaultDomain();
 
     /**
      * The domain attached now.
      *
      * @return the domain, or {@code null} before the first attach
      */
-    @Nullable IommuDomain domain();
+    @Nullable
+    IommuDomain domain();
 
     /**
      * Attaches a domain to every device.
@@ -153,7 +156,8 @@ public interface IommuGroup {
      * @param pasid the PASID
      * @return the domain, or {@code null}
      */
-    @Nullable IommuDomain domainOfPasid(int pasid);
+    @Nullable
+    IommuDomain domainOfPasid(int pasid);
 
     /**
      * Hangs something on the group.
@@ -168,7 +172,8 @@ public interface IommuGroup {
      *
      * @return the thing, or {@code null}
      */
-    @Nullable Object iommuData();
+    @Nullable
+    Object iommuData();
 
     /**
      * Takes a reference.

@@ -5,5 +5,6 @@ module io.github.iommu4j.core {
     requires static org.jspecify;
 
     exports io.github.iommu4j.core.bits;
+    exports io.github.iommu4j.core.lock;
     exports io.github.iommu4j.core.memory;
 }

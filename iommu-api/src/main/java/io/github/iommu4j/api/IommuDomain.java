@@ -1,6 +1,5 @@
 package io.github.iommu4j.api;
 
-import io.github.iommu4j.api.driver.IotlbGather;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

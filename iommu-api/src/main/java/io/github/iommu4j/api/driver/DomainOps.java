@@ -2,6 +2,7 @@ package io.github.iommu4j.api.driver;
 
 import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.IommuException;
+import io.github.iommu4j.api.IotlbGather;
 import io.github.iommu4j.api.IovaRange;
 import io.github.iommu4j.api.PageSizes;
 import io.github.iommu4j.api.Prot;

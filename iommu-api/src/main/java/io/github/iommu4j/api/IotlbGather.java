@@ -1,4 +1,4 @@
-package io.github.iommu4j.api.driver;
+package io.github.iommu4j.api;
 
 import java.util.ArrayList;
 import java.util.List;

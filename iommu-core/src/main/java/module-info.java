@@ -7,4 +7,5 @@ module io.github.iommu4j.core {
     exports io.github.iommu4j.core.bits;
     exports io.github.iommu4j.core.lock;
     exports io.github.iommu4j.core.memory;
+    exports io.github.iommu4j.core.topology;
 }

@@ -5,7 +5,9 @@ module io.github.iommu4j.core {
     requires static org.jspecify;
 
     exports io.github.iommu4j.core.bits;
+    exports io.github.iommu4j.core.device;
     exports io.github.iommu4j.core.lock;
     exports io.github.iommu4j.core.memory;
     exports io.github.iommu4j.core.topology;
+    exports io.github.iommu4j.core.trace;
 }

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -126,12 +127,18 @@ public final class BusType implements Bus {
      * @throws IommuException {@code EEXIST} when the name is taken
      */
     public DeviceNode add(DeviceNode.Identity identity) {
+        return add(identity, node -> {});
+    }
+
+    /** As {@link #add(DeviceNode.Identity)}, with something to do before anybody hears of the device. */
+    DeviceNode add(DeviceNode.Identity identity, Consumer<DeviceNode> beforeNotice) {
         DeviceNode device = new DeviceNode(locking, this, identity);
         DeviceNode taken = locked(() -> devices.putIfAbsent(device.name(), device));
         if (taken != null) {
             throw new IommuException(Errno.EEXIST, "device " + device + " is on bus " + name + " already");
         }
         device.setPresent(true);
+        beforeNotice.accept(device);
         tell(BusEvent.ADD_DEVICE, device);
         return device;
     }

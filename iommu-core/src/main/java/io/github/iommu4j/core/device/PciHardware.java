@@ -1,0 +1,69 @@
+package io.github.iommu4j.core.device;
+
+import io.github.iommu4j.api.device.RequesterId;
+import io.github.iommu4j.core.topology.PciFunction;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is plugged into a machine's PCI slots, whether or not the kernel has found it. Confined to who builds and
+ * enumerates it.
+ */
+public final class PciHardware {
+
+    private final NavigableMap<RequesterId, PciFunction.Builder> functions = new TreeMap<>();
+    private final List<int[]> rootBuses = new ArrayList<>();
+
+    /** A machine without slots. */
+    public PciHardware() {}
+
+    /**
+     * Adds a host bridge's bus.
+     *
+     * @param segment PCI segment
+     * @param number bus number
+     * @return this hardware
+     */
+    public PciHardware rootBus(int segment, int number) {
+        rootBuses.add(new int[] {segment, number});
+        return this;
+    }
+
+    /**
+     * Plugs a function in.
+     *
+     * @param id where
+     * @param description what its configuration space says
+     * @return this hardware
+     * @throws IllegalArgumentException when the place is taken
+     */
+    public PciHardware plug(RequesterId id, PciFunction.Builder description) {
+        if (functions.putIfAbsent(id, description) != null) {
+            throw new IllegalArgumentException(id + " is taken");
+        }
+        return this;
+    }
+
+    /**
+     * Pulls a function out. The kernel notices nothing until it is told.
+     *
+     * @param id where
+     */
+    public void unplug(RequesterId id) {
+        functions.remove(id);
+    }
+
+    List<int[]> rootBuses() {
+        return rootBuses;
+    }
+
+    /** A fresh reading of a function's configuration space, or {@code null} when nobody answers. */
+    @Nullable
+    PciFunction read(int segment, int bus, int devfn) {
+        PciFunction.Builder description = functions.get(new RequesterId(segment, bus, devfn >>> 3, devfn & 7));
+        return description == null ? null : description.build();
+    }
+}

@@ -4,6 +4,7 @@ module io.github.iommu4j.core {
     requires org.slf4j;
     requires static org.jspecify;
 
+    exports io.github.iommu4j.core;
     exports io.github.iommu4j.core.bits;
     exports io.github.iommu4j.core.device;
     exports io.github.iommu4j.core.lock;

@@ -1,0 +1,261 @@
+package io.github.iommu4j.core;
+
+import io.github.iommu4j.api.DomainType;
+import io.github.iommu4j.api.Errno;
+import io.github.iommu4j.api.IommuException;
+import io.github.iommu4j.api.IommuGroup;
+import io.github.iommu4j.api.driver.IommuDriver;
+import io.github.iommu4j.api.lock.LockClass;
+import io.github.iommu4j.api.lock.Mutex;
+import io.github.iommu4j.core.device.BusType;
+import io.github.iommu4j.core.device.DeviceNode;
+import io.github.iommu4j.core.trace.KernelLog;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Takes devices into groups and lets them go. */
+final class Probe {
+
+    private static final LockClass LOCK_CLASS = new LockClass("iommu_probe_device_lock");
+
+    private final IommuCore core;
+    private final Mutex mutex;
+
+    Probe(IommuCore core) {
+        this.core = core;
+        this.mutex = core.locking().mutex(LOCK_CLASS);
+    }
+
+    Mutex mutex() {
+        return mutex;
+    }
+
+    /** Probes one device: hot add, or the replay from a driver's bind. */
+    void probe(DeviceNode device) {
+        if (core.has(CoreErratum.REPLAY_UNDER_DEVICE_LOCK)) {
+            device.mutex().lock();
+            device.mutex().unlock();
+        }
+        mutex.lock();
+        try {
+            if (core.iommuOf(device) != null) {
+                return;
+            }
+            probeLocked(device, null);
+        } finally {
+            mutex.unlock();
+        }
+        finish(device);
+    }
+
+    private void finish(DeviceNode device) {
+        DeviceIommu iommu = core.iommuOf(device);
+        if (iommu != null) {
+            iommu.driver.probeFinalize(device);
+        }
+    }
+
+    /** Walks a bus when an IOMMU registers: every device first, then the new groups. */
+    void walk(BusType bus) {
+        Set<Group> fresh = new LinkedHashSet<>();
+        for (DeviceNode device : bus.nodes()) {
+            walkDevice(device, fresh);
+        }
+        for (Group group : fresh) {
+            setUp(group);
+        }
+    }
+
+    private void walkDevice(DeviceNode device, Set<Group> fresh) {
+        boolean lockDevice = core.has(CoreErratum.SELF_PROBE_UNDER_DEVICE_LOCK);
+        if (lockDevice) {
+            device.mutex().lock();
+        }
+        mutex.lock();
+        try {
+            if (core.iommuOf(device) == null) {
+                probeLocked(device, fresh);
+            }
+        } catch (IommuException refusal) {
+            if (refusal.errno() != Errno.ENODEV) {
+                throw refusal;
+            }
+        } finally {
+            mutex.unlock();
+            if (lockDevice) {
+                device.mutex().unlock();
+            }
+        }
+    }
+
+    private void setUp(Group group) {
+        try {
+            group.locked(() -> {
+                if (group.defaultLocked() == null && !group.members().isEmpty()) {
+                    core.defaultDomains().setUpLocked(group, null);
+                }
+            });
+        } catch (IommuException refusal) {
+            if (!core.release().conflictingTypesFallBackToSystemDefault()) {
+                throw refusal;
+            }
+            core.log().print(KernelLog.Level.WARNING, group + " stays without a default domain");
+        }
+        core.finalizeGroup(group);
+    }
+
+    /** Probes a device; a group without a default domain is set up now, or left to the caller's collection. */
+    private void probeLocked(DeviceNode device, @Nullable Set<Group> fresh) {
+        mutex.assertHeld();
+        IommuDriver driver = takeOn(device);
+        Group group;
+        try {
+            group = groupFor(device, driver);
+        } catch (IommuException refusal) {
+            driver.releaseDevice(device);
+            throw refusal;
+        }
+        DeviceIommu iommu = new DeviceIommu(device, driver, group);
+        try {
+            join(iommu, fresh);
+        } catch (IommuException refusal) {
+            driver.releaseDevice(device);
+            group.put();
+            throw refusal;
+        }
+        core.log().print(KernelLog.Level.INFO, device + ": Adding to iommu group " + group.id());
+    }
+
+    /** The first instance that does not say "not mine" has the device. */
+    private IommuDriver takeOn(DeviceNode device) {
+        for (IommuDriver driver : core.drivers()) {
+            try {
+                driver.probeDevice(device);
+                return driver;
+            } catch (IommuException refusal) {
+                if (refusal.errno() != Errno.ENODEV) {
+                    throw refusal;
+                }
+            }
+        }
+        throw new IommuException(Errno.ENODEV, device + " is behind no IOMMU");
+    }
+
+    private Group groupFor(DeviceNode device, IommuDriver driver) {
+        IommuGroup chosen = driver.deviceGroup(device, core.groupHelpers(driver));
+        if (chosen == null) {
+            core.log().warnOn(true, "the driver named no group for " + device);
+            throw new IommuException(Errno.EINVAL, device + " has no group");
+        }
+        return (Group) chosen;
+    }
+
+    private void join(DeviceIommu iommu, @Nullable Set<Group> fresh) {
+        Group group = iommu.group;
+        group.locked(() -> {
+            group.members().add(iommu);
+            core.remember(iommu);
+            try {
+                attachToGroup(iommu, fresh);
+            } catch (IommuException refusal) {
+                group.members().remove(iommu);
+                core.forget(iommu);
+                throw refusal;
+            }
+        });
+    }
+
+    private void attachToGroup(DeviceIommu iommu, @Nullable Set<Group> fresh) {
+        Group group = iommu.group;
+        Domain standing = group.defaultLocked();
+        Domain current = group.currentLocked();
+        if (standing != null) {
+            mapDirectQuietly(iommu, standing);
+        }
+        if (current != null) {
+            group.attachment().setDeviceDomain(iommu, current);
+        } else if (standing == null && fresh == null) {
+            core.defaultDomains().setUpLocked(group, null);
+        } else if (standing == null && fresh != null) {
+            fresh.add(group);
+        }
+    }
+
+    private void mapDirectQuietly(DeviceIommu iommu, Domain domain) {
+        try {
+            core.defaultDomains().mapDirect(iommu, domain);
+        } catch (IommuException refusal) {
+            core.log().print(KernelLog.Level.WARNING, "direct mappings of " + iommu.device + " failed");
+        }
+    }
+
+    /** Lets a device go that left its bus, or whose IOMMU goes. */
+    void release(DeviceNode device) {
+        DeviceIommu iommu = core.iommuOf(device);
+        if (iommu == null) {
+            return;
+        }
+        Group group = iommu.group;
+        if (core.release().logsHotRemoval()) {
+            core.log().print(KernelLog.Level.INFO, device + ": Removing from iommu group " + group.id());
+        }
+        group.locked(() -> {
+            group.members().remove(iommu);
+            core.forget(iommu);
+            if (group.members().isEmpty()) {
+                warnOfUse(group);
+            }
+            detach(iommu);
+            if (group.members().isEmpty()) {
+                group.freeDomainsLocked();
+            }
+        });
+        group.put();
+    }
+
+    private void warnOfUse(Group group) {
+        boolean owned = !group.ownership().isFreeLocked();
+        boolean foreign = group.currentLocked() != group.defaultLocked();
+        core.log().warnOn(owned || foreign, "the last device leaves " + group + ", which is in use");
+    }
+
+    private void detach(DeviceIommu iommu) {
+        if (core.has(CoreErratum.REMOVE_DEVICE_KEEPS_DOMAIN)) {
+            return;
+        }
+        DomainType releaseType = iommu.driver.releaseDomainType();
+        if (releaseType != null && core.release().attachesReleaseDomain() && !iommu.attachDeferred) {
+            attachReleaseDomain(iommu, releaseType);
+        }
+        iommu.driver.releaseDevice(iommu.device);
+    }
+
+    private void attachReleaseDomain(DeviceIommu iommu, DomainType type) {
+        boolean mustStayDirect = iommu.requiresDirect && type == DomainType.BLOCKED;
+        Domain parking = core.allocate(mustStayDirect ? DomainType.IDENTITY : type, iommu);
+        if (parking == null) {
+            return;
+        }
+        try {
+            parking.ops().attach(iommu.device);
+        } catch (IommuException refusal) {
+            core.log().print(KernelLog.Level.ERR, iommu.device + " could not be parked: " + refusal.getMessage());
+        }
+        parking.free();
+    }
+
+    /** Lets every device of an instance go. */
+    void releaseAll(IommuDriver driver, List<BusType> buses) {
+        for (BusType bus : buses) {
+            for (DeviceNode device : new ArrayList<>(bus.nodes())) {
+                DeviceIommu iommu = core.iommuOf(device);
+                if (iommu != null && iommu.driver == driver) {
+                    release(device);
+                }
+            }
+        }
+    }
+}

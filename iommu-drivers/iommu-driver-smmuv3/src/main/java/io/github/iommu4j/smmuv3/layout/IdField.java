@@ -162,11 +162,15 @@ public enum IdField {
     ARCH_MAJOR(SmmuRegister.AIDR, bits(7, 4));
 
     private final SmmuRegister register;
-    private final BitField field;
+    private final int high;
+    private final int low;
+    private final int mask;
 
     IdField(SmmuRegister register, BitField field) {
         this.register = register;
-        this.field = field;
+        this.high = field.high();
+        this.low = field.low();
+        this.mask = (int) field.mask();
     }
 
     /**
@@ -184,7 +188,7 @@ public enum IdField {
      * @return the bits
      */
     public BitField field() {
-        return field;
+        return bits(high, low);
     }
 
     /**
@@ -194,6 +198,6 @@ public enum IdField {
      * @return the field, shifted down to bit 0
      */
     public int get(int raw) {
-        return field.getInt(Integer.toUnsignedLong(raw));
+        return (raw & mask) >>> low;
     }
 }

@@ -35,12 +35,7 @@ public record DmaRequest(
      */
     public static DmaRequest of(int streamId, long iova, Access access) {
         return new DmaRequest(
-                streamId,
-                TranslationUnit.NO_SUBSTREAM,
-                iova,
-                access,
-                Privilege.UNPRIVILEGED,
-                AddressType.UNTRANSLATED);
+                streamId, TranslationUnit.NO_SUBSTREAM, iova, access, Privilege.UNPRIVILEGED, AddressType.UNTRANSLATED);
     }
 
     /**

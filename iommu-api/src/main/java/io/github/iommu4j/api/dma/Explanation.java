@@ -61,7 +61,8 @@ public record Explanation(
         if (request.hasSubstream()) {
             text.append(String.format(" substream 0x%x", request.substreamId()));
         }
-        text.append(String.format(" %s 0x%x%n", request.access(), request.iova()).replace("\r\n", "\n"));
+        text.append(
+                String.format(" %s 0x%x%n", request.access(), request.iova()).replace("\r\n", "\n"));
         int number = 0;
         for (Fetch fetch : fetches) {
             number++;

@@ -25,7 +25,7 @@ final class ChunkDirectory {
     private static final VarHandle NEAR = MethodHandles.arrayElementVarHandle(long[][].class);
     private static final VarHandle FAR = MethodHandles.arrayElementVarHandle(Object[].class);
 
-    private volatile long @Nullable [][] near = new long[FIRST_NEAR][];
+    private volatile long[] @Nullable [] near = new long[FIRST_NEAR][];
     private volatile @Nullable Object @Nullable [] far;
 
     long @Nullable [] get(long number) {

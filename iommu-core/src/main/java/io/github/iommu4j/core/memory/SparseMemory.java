@@ -62,7 +62,10 @@ public final class SparseMemory implements PhysicalMemory {
      */
     public void addRam(long base, long size) {
         long end = base + size;
-        if (((base | size) & (1L << PAGE_LG2) - 1) != 0 || base < 0 || size < 0 || size > LARGEST_RAM
+        if (((base | size) & (1L << PAGE_LG2) - 1) != 0
+                || base < 0
+                || size < 0
+                || size > LARGEST_RAM
                 || end > 1L << ChunkDirectory.ADDRESS_BITS) {
             throw new IllegalArgumentException("RAM of 0x" + Long.toHexString(size) + " bytes at 0x"
                     + Long.toHexString(base) + " is not a page-aligned range of 52-bit addresses up to 2^40 bytes");

@@ -1,0 +1,9 @@
+/** The kernel half's core and its toolboxes. */
+module io.github.iommu4j.core {
+    requires transitive io.github.iommu4j.api;
+    requires org.slf4j;
+    requires static org.jspecify;
+
+    exports io.github.iommu4j.core.bits;
+    exports io.github.iommu4j.core.memory;
+}

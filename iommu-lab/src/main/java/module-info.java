@@ -1,0 +1,11 @@
+// The runnable program; open, because the command line and JSON libraries reflect on it.
+open module io.github.iommu4j.lab {
+    requires io.github.iommu4j.api;
+    requires io.github.iommu4j.core;
+    requires io.github.iommu4j.smmuv3;
+    requires com.google.gson;
+    requires info.picocli;
+    requires org.apache.commons.csv;
+    requires org.slf4j;
+    requires static org.jspecify;
+}

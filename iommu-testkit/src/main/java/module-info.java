@@ -1,0 +1,9 @@
+/** Test machine, arbitraries and conformance suites. The test libraries come from its user. */
+module io.github.iommu4j.testkit {
+    requires transitive io.github.iommu4j.api;
+    requires transitive io.github.iommu4j.core;
+    requires static net.jqwik.api;
+    requires static org.assertj.core;
+    requires static org.junit.jupiter.api;
+    requires static org.jspecify;
+}

@@ -33,81 +33,99 @@ public record IdRegisters(int idr0, int idr1, int idr3, int idr5, int aidr) {
                 (int) registers.read(0x1C, 4));
     }
 
-    boolean stage2() {
+    /** IDR0.S2P. */
+    public boolean stage2() {
         return bit(idr0, 0);
     }
 
-    boolean stage1() {
+    /** IDR0.S1P. */
+    public boolean stage1() {
         return bit(idr0, 1);
     }
 
-    boolean el2() {
+    /** IDR0.Hyp. */
+    public boolean el2() {
         return bit(idr0, 9);
     }
 
-    boolean asid16() {
+    /** IDR0.ASID16. */
+    public boolean asid16() {
         return bit(idr0, 12);
     }
 
-    boolean vmid16() {
+    /** IDR0.VMID16. */
+    public boolean vmid16() {
         return bit(idr0, 18);
     }
 
-    boolean twoLevelContexts() {
+    /** IDR0.CD2L. */
+    public boolean twoLevelContexts() {
         return bit(idr0, 19);
     }
 
     /** TTENDIAN: 0 mixed, 2 little, 3 big. */
-    boolean forbidsEndian(boolean big) {
+    public boolean forbidsEndian(boolean big) {
         int supported = field(idr0, 22, 21);
         return big ? supported == 2 : supported == 3;
     }
 
-    int stallModel() {
+    /** IDR0.STALL_MODEL. */
+    public int stallModel() {
         return field(idr0, 25, 24);
     }
 
-    boolean abortOnly() {
+    /** IDR0.TERM_MODEL. */
+    public boolean abortOnly() {
         return bit(idr0, 26);
     }
 
-    boolean twoLevelStreams() {
+    /** IDR0.ST_LEVEL. */
+    public boolean twoLevelStreams() {
         return field(idr0, 28, 27) == 1;
     }
 
-    int sidSize() {
+    /** IDR1.SIDSIZE. */
+    public int sidSize() {
         return field(idr1, 5, 0);
     }
 
-    int ssidSize() {
+    /** IDR1.SSIDSIZE. */
+    public int ssidSize() {
         return field(idr1, 10, 6);
     }
 
-    boolean overridesPermissions() {
+    /** IDR1.ATTR_PERMS_OVR. */
+    public boolean overridesPermissions() {
         return bit(idr1, 26);
     }
 
-    boolean hierarchicalAttributeDisable() {
+    /** IDR3.HAD. */
+    public boolean hierarchicalAttributeDisable() {
         return bit(idr3, 2);
     }
 
-    boolean stage2PrivilegedExecuteNever() {
+    /** IDR3.XNX. */
+    public boolean stage2PrivilegedExecuteNever() {
         return bit(idr3, 4);
     }
 
-    boolean forcedWriteBack() {
+    /** IDR3.FWB. */
+    public boolean forcedWriteBack() {
         return bit(idr3, 8);
     }
 
-    boolean smallTables() {
+    /** IDR3.STT. */
+    public boolean smallTables() {
         return bit(idr3, 9);
     }
 
-    boolean e0pd() {
+    /** IDR3.E0PD. */
+    public boolean e0pd() {
         return bit(idr3, 13);
     }
 
-    boolean hasGranule(int granuleLg2) {
+    /** IDR5.GRAN4K, GRAN16K, GRAN64K. */
+    public boolean hasGranule(int granuleLg2) {
         return switch (granuleLg2) {
             case 12 -> bit(idr5, 4);
             case 14 -> bit(idr5, 5);
@@ -116,26 +134,28 @@ public record IdRegisters(int idr0, int idr1, int idr3, int idr5, int aidr) {
         };
     }
 
-    boolean largeVirtualAddresses() {
+    /** IDR5.VAX. */
+    public boolean largeVirtualAddresses() {
         return field(idr5, 11, 10) != 0;
     }
 
-    int outputAddressBits() {
+    /** IDR5.OAS in bits. */
+    public int outputAddressBits() {
         return ADDRESS_BITS[field(idr5, 2, 0)];
     }
 
     /** Only AArch64 tables are modelled, so IAS is OAS. */
-    int intermediateAddressBits() {
+    public int intermediateAddressBits() {
         return outputAddressBits();
     }
 
     /** An IPS or S2PS code, capped to what the SMMU puts out. */
-    int cappedAddressBits(int code) {
+    public int cappedAddressBits(int code) {
         return Math.min(ADDRESS_BITS[code], outputAddressBits());
     }
 
     /** From SMMUv3.1 on a permission fault of an atomic names the direction that was missing (§7.3.16). */
-    boolean namesMissingDirection() {
+    public boolean namesMissingDirection() {
         return field(aidr, 3, 0) >= 1;
     }
 }

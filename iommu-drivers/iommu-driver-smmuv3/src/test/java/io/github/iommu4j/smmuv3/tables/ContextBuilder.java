@@ -3,6 +3,7 @@ package io.github.iommu4j.smmuv3.tables;
 import io.github.iommu4j.smmuv3.reference.Granule;
 import io.github.iommu4j.smmuv3.reference.IdRegisters;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Builds CDs and the page tables they point to. */
@@ -25,7 +26,7 @@ final class ContextBuilder {
      *
      * @param words the eight words
      */
-    record Image(long[] words, List<Long> addresses, List<Mapping> mappings) {}
+    record Image(List<Long> words, List<Long> addresses, List<Mapping> mappings) {}
 
     /**
      * Builds one context.
@@ -57,7 +58,7 @@ final class ContextBuilder {
         }
         words[0] = dw0;
         words[3] = dice.bits(64);
-        return new Image(words, addresses, mappings);
+        return new Image(Arrays.stream(words).boxed().toList(), addresses, mappings);
     }
 
     private long common(int asid, int ips) {

@@ -1,6 +1,7 @@
 package io.github.iommu4j.smmuv3.tables;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Writes CDs into a linear or two-level table. */
@@ -28,7 +29,7 @@ final class ContextTableWriter {
     }
 
     /** The physical address the CD was written to. */
-    long put(int index, long[] words) {
+    long put(int index, List<Long> words) {
         long address = base + 64L * index;
         if (format == 1 || format == 2) {
             Long leaf = leaves.get(index >>> leafBits);
@@ -40,8 +41,8 @@ final class ContextTableWriter {
             address = leaf + 64L * (index & (1 << leafBits) - 1);
         }
         long physical = space.physical(address);
-        for (int i = 0; i < words.length; i++) {
-            ram.store(physical + 8L * i, words[i]);
+        for (int i = 0; i < words.size(); i++) {
+            ram.store(physical + 8L * i, words.get(i));
         }
         return physical;
     }

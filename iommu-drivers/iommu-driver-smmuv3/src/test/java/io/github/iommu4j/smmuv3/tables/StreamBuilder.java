@@ -101,7 +101,7 @@ final class StreamBuilder {
             List<Mapping> mappings = new ArrayList<>(image.mappings());
             mappings.addAll(lower);
             boolean plain = contextBits == 0 || defaultSubstream == 2 && index == 0;
-            int asid = (int) (image.words()[0] >>> 48);
+            int asid = (int) (image.words().get(0) >>> 48);
             contexts.add(new Context(
                     streamId, plain ? -1 : index, vmid, asid, descriptors.get(index), image.addresses(), mappings));
         });

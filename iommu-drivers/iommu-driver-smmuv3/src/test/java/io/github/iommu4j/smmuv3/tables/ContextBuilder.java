@@ -13,12 +13,14 @@ final class ContextBuilder {
     private final IdRegisters id;
     private final Dice dice;
     private final Shape shape;
+    private final Descriptors descriptors;
 
-    ContextBuilder(Ram ram, IdRegisters id, Dice dice, Shape shape) {
+    ContextBuilder(Ram ram, IdRegisters id, Dice dice, Shape shape, Descriptors descriptors) {
         this.ram = ram;
         this.id = id;
         this.dice = dice;
         this.shape = shape;
+        this.descriptors = descriptors;
     }
 
     /**
@@ -46,7 +48,7 @@ final class ContextBuilder {
             if (wanted) {
                 int granuleLg2 = dice.oneIn(4) ? dice.pick(12, 14, 16) : shape.stage1Granule();
                 Granule granule = new Granule(id.hasGranule(granuleLg2) ? granuleLg2 : shape.stage1Granule());
-                Half half = new Half(ram, outer, id, dice, granule, number == 1, bigEndian);
+                Half half = new Half(ram, outer, id, dice, granule, descriptors, number == 1, bigEndian);
                 dw0 |= half.fields(dice) << 16 * number;
                 words[1 + number] |= half.base();
                 addresses.addAll(half.addresses);

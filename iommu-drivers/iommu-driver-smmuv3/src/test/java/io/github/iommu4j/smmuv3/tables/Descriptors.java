@@ -10,15 +10,32 @@ final class Descriptors {
     private final Dice dice;
     private final int stage;
     private final boolean large;
+    private final long always;
 
-    /**
-     * @param stage 1 or 2
-     * @param large whether 64 KiB granules have 52-bit output addresses
-     */
-    Descriptors(Dice dice, int stage, boolean large) {
+    private Descriptors(Dice dice, int stage, boolean large, long always) {
         this.dice = dice;
         this.stage = stage;
         this.large = large;
+        this.always = always;
+    }
+
+    /**
+     * @param large whether 64 KiB granules have 52-bit output addresses
+     */
+    static Descriptors ofStage2(Dice dice, boolean large) {
+        return new Descriptors(dice, 2, large, 0);
+    }
+
+    /**
+     * @param large whether 64 KiB granules have 52-bit output addresses
+     */
+    static Descriptors ofStage1(Dice dice, boolean large) {
+        return new Descriptors(dice, 1, large, 0);
+    }
+
+    /** The same without global leaves (nG=1), which would answer for other ASIDs of the VMID too. */
+    Descriptors withoutGlobals() {
+        return new Descriptors(dice, stage, large, 1L << 11);
     }
 
     /** A stage-2 page that the SMMU may read tables from; what else it grants is random. */
@@ -57,7 +74,7 @@ final class Descriptors {
      * @param address output address as the granule stores it
      */
     long leaf(long address, int level, Granule granule, int outputBits) {
-        long sound = address | (level == 3 ? 3 : 1) | attributes() | AF;
+        long sound = address | (level == 3 ? 3 : 1) | attributes() | AF | always;
         if (dice.oneIn(8) && granule.shift(level) > 17) {
             sound |= dice.bits(granule.shift(level) - 16) << 16;
         }

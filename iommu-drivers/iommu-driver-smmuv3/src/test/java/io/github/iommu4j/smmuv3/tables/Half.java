@@ -17,13 +17,20 @@ final class Half {
     private final boolean upper;
     final List<Long> addresses = new ArrayList<>();
 
-    Half(Ram ram, Space space, IdRegisters id, Dice dice, Granule granule, boolean upper, boolean bigEndian) {
+    Half(
+            Ram ram,
+            Space space,
+            IdRegisters id,
+            Dice dice,
+            Granule granule,
+            Descriptors descriptors,
+            boolean upper,
+            boolean bigEndian) {
         this.granule = granule;
         this.upper = upper;
         int least = granule.lg2() == 16 && id.largeVirtualAddresses() ? 12 : 16;
         int most = granule.maxTxsz(id.smallTables());
         this.txsz = dice.oneIn(2) ? dice.pick(least, 16, 25, 32, most) : dice.between(least, most);
-        Descriptors descriptors = new Descriptors(dice, 1, id.outputAddressBits() == 52);
         this.table = new PageTableWriter(
                 ram, space, granule, granule.stage1StartLevel(txsz), 64 - txsz, bigEndian, descriptors::tableNoise);
         for (int i = dice.between(1, 6); i > 0; i--) {

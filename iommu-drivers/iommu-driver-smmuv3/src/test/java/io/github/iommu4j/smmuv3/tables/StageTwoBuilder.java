@@ -36,7 +36,7 @@ final class StageTwoBuilder {
         this.ps = dice.between(0, 7);
         this.physicalBits = Math.min(id.cappedAddressBits(ps), granule.lg2() == 16 ? 52 : 48);
         this.bigEndian = !id.forbidsEndian(true) && (id.forbidsEndian(false) || dice.oneIn(2));
-        this.descriptors = new Descriptors(dice, 2, id.outputAddressBits() == 52);
+        this.descriptors = Descriptors.ofStage2(dice, id.outputAddressBits() == 52);
         this.table = new PageTableWriter(
                 ram,
                 new PhysicalSpace(ram, physicalBits),

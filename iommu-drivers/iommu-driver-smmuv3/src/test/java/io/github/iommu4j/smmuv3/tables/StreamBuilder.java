@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 /** Builds one STE and everything under it. */
 final class StreamBuilder {
 
+    /** EL2 translations carry no tag: only one stream may have them. */
+    private static final int EL2_VMID = 1;
+
     private final Ram ram;
     private final IdRegisters id;
     private final Dice dice;
@@ -64,7 +67,8 @@ final class StreamBuilder {
         }
         if (stages.stage1()) {
             addContexts(ips, space);
-            ste[1] |= id.el2() && !stages.stage2() && dice.oneIn(3) ? 2L << 30 : 0;
+            boolean mayBeEl2 = id.el2() && !stages.stage2() && vmid == EL2_VMID && images.size() == 1;
+            ste[1] |= mayBeEl2 && dice.oneIn(3) ? 2L << 30 : 0;
         }
     }
 
@@ -78,7 +82,9 @@ final class StreamBuilder {
             indexes.add((int) dice.bits(contextBits));
         }
         ContextTableWriter table = new ContextTableWriter(ram, space, dice, contextBits, id.twoLevelContexts());
-        ContextBuilder contexts = new ContextBuilder(ram, id, dice, shape);
+        Descriptors leaves = Descriptors.ofStage1(dice, id.outputAddressBits() == 52);
+        ContextBuilder contexts =
+                new ContextBuilder(ram, id, dice, shape, indexes.size() > 1 ? leaves.withoutGlobals() : leaves);
         for (int index : indexes) {
             int asid = vmid * 4 + images.size();
             ContextBuilder.Image image = contexts.build(asid, ips, space);
@@ -95,7 +101,7 @@ final class StreamBuilder {
         List<Mapping> lower = below == null ? List.of() : below.mappings();
         if (images.isEmpty()) {
             List<Long> addresses = below == null ? List.of(dice.bits(32)) : below.addresses;
-            contexts.add(new Context(streamId, -1, vmid, 0, steAddress, addresses, lower));
+            contexts.add(new Context(streamId, -1, vmid, 0, 0, steAddress, 0, addresses, lower));
         }
         images.forEach((index, image) -> {
             List<Mapping> mappings = new ArrayList<>(image.mappings());
@@ -103,7 +109,15 @@ final class StreamBuilder {
             boolean plain = contextBits == 0 || defaultSubstream == 2 && index == 0;
             int asid = (int) (image.words().get(0) >>> 48);
             contexts.add(new Context(
-                    streamId, plain ? -1 : index, vmid, asid, descriptors.get(index), image.addresses(), mappings));
+                    streamId,
+                    plain ? -1 : index,
+                    vmid,
+                    asid,
+                    (int) (ste[1] >>> 30) & 3,
+                    steAddress,
+                    descriptors.get(index),
+                    image.addresses(),
+                    mappings));
         });
         return contexts;
     }

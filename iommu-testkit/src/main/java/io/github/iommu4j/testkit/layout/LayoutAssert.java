@@ -5,6 +5,7 @@ import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ToLongFunction;
 
 /**
@@ -49,6 +50,20 @@ public final class LayoutAssert {
             throw new AssertionError(layout.getSimpleName() + ": " + found.size() + " words instead of " + words + ": "
                     + found);
         }
+    }
+
+    /**
+     * Checks that no two fields of one word share a bit.
+     *
+     * @param word the fields by name
+     * @throws AssertionError naming the two fields
+     */
+    public static void disjoint(Map<String, BitField> word) {
+        word.forEach((name, field) -> word.forEach((otherName, other) -> {
+            if (!name.equals(otherName) && (field.mask() & other.mask()) != 0) {
+                throw new AssertionError(name + field + " overlaps " + otherName + other);
+            }
+        }));
     }
 
     /**

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.iommu4j.core.bits.BitField;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class LayoutAssertTest {
@@ -39,6 +40,15 @@ class LayoutAssertTest {
         assertThatThrownBy(() -> LayoutAssert.fieldsFormWords(Overlapping.class, 1))
                 .isInstanceOf(AssertionError.class)
                 .hasMessage("Overlapping: POINTER[51:3] overlaps CONFIG[3:1]");
+    }
+
+    @Test
+    void fieldsOfAWordAreComparedWithEachOther() {
+        LayoutAssert.disjoint(Map.of("LOW", bits(3, 0), "HIGH", bits(7, 4)));
+        Map<String, BitField> overlapping = Map.of("LOW", bits(4, 0), "HIGH", bits(7, 4));
+        assertThatThrownBy(() -> LayoutAssert.disjoint(overlapping))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("overlaps");
     }
 
     @Test

@@ -2,7 +2,7 @@ package io.github.iommu4j.smmuv3.checks;
 
 import io.github.iommu4j.api.dma.TranslationUnit;
 import io.github.iommu4j.api.memory.MmioRegion;
-import io.github.iommu4j.core.memory.SparseMemory;
+import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.smmuv3.reference.ControlRegisters;
 import io.github.iommu4j.smmuv3.reference.IdRegisters;
 import io.github.iommu4j.smmuv3.reference.ReferenceSmmu;
@@ -40,15 +40,16 @@ final class Rig {
 
     private static final int COMMANDS_LG2 = 8;
     private static final int EVENTS_LG2 = 8;
+    private static final int OVERFLOW = 1 << 31;
     private static final long EVENT_AREA = 0x1_0000;
 
     private final TranslationUnit unit;
-    private final SparseMemory memory;
+    private final PhysicalMemory memory;
     private final long queues;
     private int produced;
     private int consumed;
 
-    Rig(TranslationUnit unit, SparseMemory memory, long queues) {
+    Rig(TranslationUnit unit, PhysicalMemory memory, long queues) {
         this.unit = unit;
         this.memory = memory;
         this.queues = queues;
@@ -68,11 +69,11 @@ final class Rig {
 
     /** Programs everything and enables translation. */
     void start(Scenario scenario, int cr2) {
+        scenario.ram().memory().addRam(queues, QUEUE_AREA);
         start(scenario.streamTableBase(), scenario.streamTableConfig(), cr2);
     }
 
     void start(long streamTableBase, int streamTableConfig, int cr2) {
-        memory.addRam(queues, QUEUE_AREA);
         write(CR0, 0);
         registers().write(STRTAB_BASE, 8, streamTableBase);
         write(STRTAB_BASE_CFG, streamTableConfig);
@@ -130,7 +131,8 @@ final class Rig {
 
     /** The records that software has not seen yet; empties the queue. */
     List<List<Long>> drainEvents() {
-        int producer = read(EVENTQ_PROD);
+        int status = read(EVENTQ_PROD);
+        int producer = status & (2 << EVENTS_LG2) - 1;
         List<List<Long>> records = new ArrayList<>();
         while (consumed != producer) {
             long slot = queues + EVENT_AREA + 32L * (consumed & (1 << EVENTS_LG2) - 1);
@@ -138,7 +140,7 @@ final class Rig {
                     memory.load64(slot), memory.load64(slot + 8), memory.load64(slot + 16), memory.load64(slot + 24)));
             consumed = consumed + 1 & (2 << EVENTS_LG2) - 1;
         }
-        write(EVENTQ_CONS, consumed);
+        write(EVENTQ_CONS, status & OVERFLOW | consumed);
         return records;
     }
 

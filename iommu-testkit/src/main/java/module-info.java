@@ -10,4 +10,5 @@ module io.github.iommu4j.testkit {
     exports io.github.iommu4j.testkit.conformance;
     exports io.github.iommu4j.testkit.layout;
     exports io.github.iommu4j.testkit.memory;
+    exports io.github.iommu4j.testkit.machine;
 }

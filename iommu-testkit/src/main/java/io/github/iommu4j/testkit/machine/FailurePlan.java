@@ -1,0 +1,71 @@
+package io.github.iommu4j.testkit.machine;
+
+import io.github.iommu4j.api.Errno;
+import io.github.iommu4j.api.IommuException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Makes the nth call of a driver fail, and counts the calls. Thread-safe.
+ *
+ * <p>Calls that the kernel contract does not let fail (detach, free, release) are counted under their own names and
+ * never fail.
+ */
+public final class FailurePlan {
+
+    private int calls;
+    private int failing = -1;
+    private Errno errno = Errno.ENOMEM;
+    private final List<String> log = new ArrayList<>();
+
+    /** A plan in which nothing fails. */
+    public FailurePlan() {}
+
+    /**
+     * Lets one call fail from now on.
+     *
+     * @param call how many calls from now succeed before the one that fails, 0 for the next
+     * @param newErrno with which errno
+     */
+    public synchronized void failCall(int call, Errno newErrno) {
+        failing = calls + call;
+        errno = newErrno;
+    }
+
+    /** Lets everything succeed again. */
+    public synchronized void failNothing() {
+        failing = -1;
+    }
+
+    /**
+     * How many calls were made that may fail.
+     *
+     * @return the count since the plan was made
+     */
+    public synchronized int calls() {
+        return calls;
+    }
+
+    /**
+     * The calls made.
+     *
+     * @return their names with their arguments, oldest first
+     */
+    public synchronized List<String> log() {
+        return List.copyOf(log);
+    }
+
+    /** A call that may fail. */
+    synchronized void mayFail(String call) {
+        log.add(call);
+        if (calls++ == failing) {
+            failing = -1;
+            throw new IommuException(errno, "planned failure of " + call);
+        }
+    }
+
+    /** A call that must not fail. */
+    synchronized void note(String call) {
+        log.add(call);
+    }
+}

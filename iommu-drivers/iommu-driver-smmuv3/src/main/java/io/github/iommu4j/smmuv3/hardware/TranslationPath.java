@@ -188,11 +188,15 @@ final class TranslationPath {
             return FaultWord.abort();
         }
         if (!capabilities.attrTypesOverride()) {
-            return TlbWord.bypass(MemoryTypes.DEFAULT);
+            return unchanged(MemoryTypes.DEFAULT);
         }
         int type = GBPA_MTCFG.isSet(bypass) ? GBPA_MEMATTR.getInt(bypass) : -1;
-        return TlbWord.bypass(
-                MemoryTypes.overridden(type, GBPA_ALLOCCFG.getInt(bypass), GBPA_SHCFG.getInt(bypass)));
+        return unchanged(MemoryTypes.overridden(type, GBPA_ALLOCCFG.getInt(bypass), GBPA_SHCFG.getInt(bypass)));
+    }
+
+    /** Bypass as an answer: everything is permitted, whatever the privilege. */
+    private static long unchanged(int attributes) {
+        return TlbWord.forPrivilege(TlbWord.bypass(attributes), 0);
     }
 
     /**
@@ -269,6 +273,6 @@ final class TranslationPath {
     private long asPhysical(long address) {
         return address >>> capabilities.oasBits() != 0
                 ? FaultWord.abort()
-                : TlbWord.bypass(MemoryTypes.DEFAULT);
+                : unchanged(MemoryTypes.DEFAULT);
     }
 }

@@ -122,8 +122,8 @@ class CommandQueueTest {
         Bench confused = new Bench();
         confused.write(SmmuRegister.CMDQ_BASE, Bench.COMMANDS | 4);
         confused.write(SmmuRegister.CMDQ_CONS, Long.decode(cons));
-        confused.write(SmmuRegister.CR0, 8);
         confused.write(SmmuRegister.CMDQ_PROD, Long.decode(prod));
+        confused.write(SmmuRegister.CR0, 8);
         assertThat(confused.read(SmmuRegister.CMDQ_CONS)).isEqualTo(Long.decode(cons));
         assertThat(confused.isActive(GlobalError.CMDQ_ERR)).isFalse();
     }

@@ -6,4 +6,5 @@ module io.github.iommu4j.smmuv3 {
     requires static org.jspecify;
 
     exports io.github.iommu4j.smmuv3.hardware;
+    exports io.github.iommu4j.smmuv3.layout;
 }

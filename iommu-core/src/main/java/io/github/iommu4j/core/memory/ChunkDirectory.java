@@ -29,12 +29,12 @@ final class ChunkDirectory {
     private volatile @Nullable Object @Nullable [] far;
 
     long @Nullable [] get(long number) {
-        long[][] directory = near;
+        long[] @Nullable [] directory = near;
         return number < directory.length ? (long[]) NEAR.getAcquire(directory, (int) number) : getFar(number);
     }
 
     private long @Nullable [] getFar(long number) {
-        Object[] node = far;
+        @Nullable Object @Nullable [] node = far;
         for (int level = 2; level > 0; level--) {
             if (node == null) {
                 return null;
@@ -52,10 +52,10 @@ final class ChunkDirectory {
         }
     }
 
-    private long[][] grownTo(int number) {
-        long[][] directory = near;
+    private long[] @Nullable [] grownTo(int number) {
+        long[] @Nullable [] directory = near;
         if (number >= directory.length) {
-            long[][] larger = new long[Integer.highestOneBit(number) << 1][];
+            long[] @Nullable [] larger = new long[Integer.highestOneBit(number) << 1][];
             System.arraycopy(directory, 0, larger, 0, directory.length);
             near = larger;
             directory = larger;
@@ -63,8 +63,8 @@ final class ChunkDirectory {
         return directory;
     }
 
-    private Object[] farLeaf(long number) {
-        Object[] node = far;
+    private @Nullable Object[] farLeaf(long number) {
+        @Nullable Object @Nullable [] node = far;
         if (node == null) {
             node = new Object[FANOUT];
             far = node;

@@ -62,27 +62,22 @@ public final class CapturedMachine {
                 memory, QueueGeometry.of(registers.require("CMDQ_BASE"), CMDQS.getInt(idr1), COMMAND_LG2));
         Smmuv3 unit = Smmuv3.builder(memory).capabilities(capabilities(registers)).build();
         new RegisterRestore(unit.registers(), registers).run();
-        EventQueue events = new EventQueue(
-                unit.registers(), memory, eventQueue, offset(registers, "EVENTQ_PROD"), offset(registers, "EVENTQ_CONS"));
+        EventQueue events = new EventQueue(unit.registers(), memory, eventQueue);
         events.discardAll();
         return new CapturedMachine(memory, unit, registers, events);
     }
 
     private static Smmuv3Capabilities capabilities(RegisterDump registers) throws CaptureException {
-        return Smmuv3Capabilities.fromIdRegisters(
-                (int) registers.require("IDR0"),
-                (int) registers.require("IDR1"),
-                (int) registers.require("IDR3"),
-                (int) registers.require("IDR5"),
-                (int) registers.require("AIDR"));
-    }
-
-    private static long offset(RegisterDump registers, String name) throws CaptureException {
-        RegisterDump.Register register = registers.find(name);
-        if (register == null) {
-            throw new CaptureException("regs.csv: no register " + name);
+        try {
+            return Smmuv3Capabilities.fromIdRegisters(
+                    (int) registers.require("IDR0"),
+                    (int) registers.require("IDR1"),
+                    (int) registers.require("IDR3"),
+                    (int) registers.require("IDR5"),
+                    (int) registers.require("AIDR"));
+        } catch (IllegalArgumentException e) {
+            throw new CaptureException("regs.csv: " + e.getMessage());
         }
-        return register.offset();
     }
 
     /** Translates, and takes the event record the unit wrote for it. */

@@ -8,6 +8,8 @@ import io.github.iommu4j.api.dma.TranslationUnit;
 import io.github.iommu4j.lab.capture.EventRow;
 import io.github.iommu4j.lab.capture.Expectation;
 import io.github.iommu4j.lab.capture.ProbeRow;
+import io.github.iommu4j.smmuv3.layout.EventRecord;
+import io.github.iommu4j.smmuv3.layout.EventType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -36,9 +38,9 @@ final class EventJudge {
     }
 
     RowOutcome judge(EventRow row) {
-        EventRecord theirs = EventRecord.of(row.words());
-        if (!theirs.matchesColumns(EventRecord.of(row.decoded()))) {
-            return RowOutcome.differs("the line's own columns", theirs, EventRecord.of(row.decoded()));
+        EventRecord theirs = RecordFields.of(row.words());
+        if (!RecordFields.matchesColumns(theirs, RecordFields.of(row.decoded()))) {
+            return RowOutcome.differs("the line's own columns", theirs, RecordFields.of(row.decoded()));
         }
         ProbeRow probe = causeOf(theirs, row);
         Observation ours = machine.observe(request(theirs, probe));
@@ -71,11 +73,12 @@ final class EventJudge {
             return true;
         }
         EventRecord record = ours.event();
-        if (record == null || !record.hasInputAddress()) {
+        if (record == null || !RecordFields.hasInputAddress(record)) {
             return false;
         }
-        return !theirs.hasInputAddress()
-                || theirs.type() == EventRecord.F_TRANSLATION && record.type() > EventRecord.F_TRANSLATION;
+        return !RecordFields.hasInputAddress(theirs)
+                || RecordFields.is(theirs, EventType.F_TRANSLATION)
+                        && record.number() > EventType.F_TRANSLATION.number();
     }
 
     private @Nullable ProbeRow causeOf(EventRecord theirs, EventRow row) {
@@ -93,36 +96,36 @@ final class EventJudge {
 
     /** How well a probe explains a record; 0 when it cannot be its cause. */
     private static int score(EventRecord theirs, EventRow row, ProbeRow probe) {
-        boolean possible = theirs.hasInputAddress()
+        boolean possible = RecordFields.hasInputAddress(theirs)
                 ? probe.covers(theirs.dw2())
                 : probe.verdict() == ProbeRow.Verdict.FAULT && probe.eventName().equals(row.name());
         if (!possible) {
             return 0;
         }
         boolean sameEvent = probe.eventName().equals(row.name());
-        boolean sameAccess = probe.access() == (theirs.isRead() ? Access.READ : Access.WRITE);
+        boolean sameAccess = probe.access() == (theirs.rnw() ? Access.READ : Access.WRITE);
         return 1 + (sameEvent ? 2 : 0) + (sameAccess ? 1 : 0) + (Objects.equals(probe.event(), row.words()) ? 4 : 0);
     }
 
     private static DmaRequest request(EventRecord theirs, @Nullable ProbeRow probe) {
-        Access access = theirs.isRead() ? Access.READ : Access.WRITE;
+        Access access = theirs.rnw() ? Access.READ : Access.WRITE;
         long iova = theirs.dw2();
-        if (!theirs.hasInputAddress()) {
+        if (!RecordFields.hasInputAddress(theirs)) {
             access = probe == null ? Access.READ : probe.access();
             iova = probe == null ? 0 : probe.iova();
-        } else if (EventRecord.IND.isSet(theirs.dw1())) {
+        } else if (theirs.ind()) {
             access = Access.EXECUTE;
-        } else if (probe != null && theirs.stageClass() != EventRecord.CLASS_IN && theirs.stage2()) {
+        } else if (probe != null && theirs.eventClass() != EventRecord.CLASS_IN && theirs.s2()) {
             access = probe.access();
         }
         return new DmaRequest(
                 theirs.streamId(),
-                EventRecord.SSV.isSet(theirs.dw0())
-                        ? EventRecord.SUBSTREAM.getInt(theirs.dw0())
+                theirs.ssv()
+                        ? theirs.substreamId()
                         : TranslationUnit.NO_SUBSTREAM,
                 iova,
                 access,
-                EventRecord.PNU.isSet(theirs.dw1()) ? Privilege.PRIVILEGED : Privilege.UNPRIVILEGED,
+                theirs.pnu() ? Privilege.PRIVILEGED : Privilege.UNPRIVILEGED,
                 AddressType.UNTRANSLATED);
     }
 }

@@ -6,6 +6,8 @@ import static io.github.iommu4j.core.bits.BitField.bits;
 import io.github.iommu4j.api.memory.MmioRegion;
 import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.core.bits.BitField;
+import io.github.iommu4j.smmuv3.layout.EventRecord;
+import io.github.iommu4j.smmuv3.layout.SmmuRegister;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,36 +19,33 @@ final class EventQueue {
     private static final BitField OVERFLOW = bit(31);
     private static final BitField INDEX = bits(19, 0);
 
+    private static final long PRODUCER = SmmuRegister.EVENTQ_PROD.offset();
+    private static final long CONSUMER = SmmuRegister.EVENTQ_CONS.offset();
+
     private final MmioRegion registers;
     private final PhysicalMemory memory;
     private final QueueGeometry geometry;
-    private final long producer;
-    private final long consumer;
 
-    EventQueue(MmioRegion registers, PhysicalMemory memory, QueueGeometry geometry, long producer, long consumer) {
+    EventQueue(MmioRegion registers, PhysicalMemory memory, QueueGeometry geometry) {
         this.registers = registers;
         this.memory = memory;
         this.geometry = geometry;
-        this.producer = producer;
-        this.consumer = consumer;
     }
 
     /** Throws away whatever stands in the queue and acknowledges an overflow. */
     void discardAll() {
-        registers.write(consumer, 4, registers.read(producer, 4));
+        registers.write(CONSUMER, 4, registers.read(PRODUCER, 4));
     }
 
     /** The oldest record, which is consumed; {@code null} when the queue is empty. */
     @Nullable EventRecord take() {
-        long produced = registers.read(producer, 4);
-        long consumed = registers.read(consumer, 4);
+        long produced = registers.read(PRODUCER, 4);
+        long consumed = registers.read(CONSUMER, 4);
         if (INDEX.get(produced ^ consumed) == 0) {
             return null;
         }
-        long at = geometry.entryAddress(INDEX.get(consumed));
-        EventRecord record = new EventRecord(
-                memory.load64(at), memory.load64(at + 8), memory.load64(at + 16), memory.load64(at + 24));
-        registers.write(consumer, 4, OVERFLOW.inPlace(produced) | geometry.next(INDEX.get(consumed)));
+        EventRecord record = EventRecord.readFrom(memory, geometry.entryAddress(INDEX.get(consumed)));
+        registers.write(CONSUMER, 4, OVERFLOW.inPlace(produced) | geometry.next(INDEX.get(consumed)));
         return record;
     }
 }

@@ -3,6 +3,7 @@ package io.github.iommu4j.lab.replay;
 import io.github.iommu4j.api.dma.DmaRequest;
 import io.github.iommu4j.api.dma.Translation;
 import io.github.iommu4j.lab.capture.Expectation;
+import io.github.iommu4j.smmuv3.layout.EventRecord;
 import org.jspecify.annotations.Nullable;
 
 /**

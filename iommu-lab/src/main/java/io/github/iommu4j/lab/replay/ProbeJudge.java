@@ -49,7 +49,7 @@ final class ProbeJudge {
                     ? RowOutcome.AGREED
                     : RowOutcome.differs("event record", "none", ours.event());
         }
-        return Verdicts.compareRecords(ours.event(), EventRecord.of(row.event()));
+        return Verdicts.compareRecords(ours.event(), RecordFields.of(row.event()));
     }
 
     private RowOutcome asSpecification(ProbeRow row, Observation ours) {

@@ -3,6 +3,8 @@ package io.github.iommu4j.lab.replay;
 import static io.github.iommu4j.core.bits.BitField.bits;
 
 import io.github.iommu4j.core.bits.BitField;
+import io.github.iommu4j.smmuv3.layout.EventRecord;
+import io.github.iommu4j.smmuv3.layout.EventType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -54,61 +56,61 @@ final class RecordRules {
     }
 
     private static @Nullable EventRecord inputClassIsZero(EventRecord ours, EventRecord theirs) {
-        boolean applies = ours.isTranslationFault()
-                && !ours.stage2()
-                && ours.stageClass() == EventRecord.CLASS_IN
-                && theirs.stageClass() == 0;
-        return applies ? ours.withDw1(EventRecord.CLASS.with(ours.dw1(), 0)) : null;
+        boolean applies = RecordFields.isTranslationFault(ours)
+                && !ours.s2()
+                && ours.eventClass() == EventRecord.CLASS_IN
+                && theirs.eventClass() == 0;
+        return applies ? ours.with(EventRecord.CLASS, 0) : null;
     }
 
     private static @Nullable EventRecord tableFaultWithoutStage2(EventRecord ours, EventRecord theirs) {
-        boolean applies = ours.hasInputAddress()
-                && ours.stage2()
-                && ours.stageClass() == EventRecord.CLASS_TT
-                && theirs.stageClass() == EventRecord.CLASS_TT
-                && !theirs.stage2();
-        return applies ? ours.withDw1(EventRecord.S2.with(ours.dw1(), 0)) : null;
+        boolean applies = RecordFields.hasInputAddress(ours)
+                && ours.s2()
+                && ours.eventClass() == EventRecord.CLASS_TT
+                && theirs.eventClass() == EventRecord.CLASS_TT
+                && !theirs.s2();
+        return applies ? ours.with(EventRecord.S2, 0) : null;
     }
 
     private static @Nullable EventRecord structureFetchAsRead(EventRecord ours, EventRecord theirs) {
-        boolean applies = ours.hasInputAddress()
-                && ours.stageClass() != EventRecord.CLASS_IN
-                && ours.stageClass() == theirs.stageClass()
+        boolean applies = RecordFields.hasInputAddress(ours)
+                && ours.eventClass() != EventRecord.CLASS_IN
+                && ours.eventClass() == theirs.eventClass()
                 && isStage2OfStructure(ours)
-                && !ours.isRead()
-                && theirs.isRead();
-        return applies ? ours.withDw1(EventRecord.RNW.with(ours.dw1(), 1)) : null;
+                && !ours.rnw()
+                && theirs.rnw();
+        return applies ? ours.with(EventRecord.RNW, 1) : null;
     }
 
     /** A stage-1 walk abort also has CLASS=TT; its access is recorded rightly. */
     private static boolean isStage2OfStructure(EventRecord ours) {
-        return ours.isTranslationFault() || ours.stage2();
+        return RecordFields.isTranslationFault(ours) || ours.s2();
     }
 
     private static @Nullable EventRecord ipaOfTableBase(EventRecord ours, EventRecord theirs) {
         long distance = ours.dw3() - theirs.dw3();
-        boolean applies = ours.isTranslationFault()
-                && ours.stageClass() == EventRecord.CLASS_TT
-                && theirs.stageClass() == EventRecord.CLASS_TT
+        boolean applies = RecordFields.isTranslationFault(ours)
+                && ours.eventClass() == EventRecord.CLASS_TT
+                && theirs.eventClass() == EventRecord.CLASS_TT
                 && distance > 0
                 && distance < LARGEST_GRANULE
                 && PAGE_OFFSET.get(theirs.dw3()) == 0;
-        return applies ? ours.withDw3(theirs.dw3()) : null;
+        return applies ? RecordFields.withDw3(ours, theirs.dw3()) : null;
     }
 
     private static @Nullable EventRecord ipaKeepsPageOffset(EventRecord ours, EventRecord theirs) {
-        if (!ours.isTranslationFault() || !theirs.stage2() || PAGE_OFFSET.get(ours.dw3()) != 0) {
+        if (!RecordFields.isTranslationFault(ours) || !theirs.s2() || PAGE_OFFSET.get(ours.dw3()) != 0) {
             return null;
         }
         long kept = PAGE_OFFSET.get(theirs.dw3());
-        boolean plausible = ours.stageClass() == EventRecord.CLASS_IN
+        boolean plausible = ours.eventClass() == EventRecord.CLASS_IN
                 ? kept == PAGE_OFFSET.get(ours.dw2())
                 : kept % Long.BYTES == 0;
-        return plausible ? ours.withDw3(ours.dw3() | kept) : null;
+        return plausible ? RecordFields.withDw3(ours, ours.dw3() | kept) : null;
     }
 
     private static @Nullable EventRecord cdFetchAddressMisplaced(EventRecord ours, EventRecord theirs) {
-        boolean applies = ours.type() == EventRecord.F_CD_FETCH
+        boolean applies = RecordFields.is(ours, EventType.F_CD_FETCH)
                 && ours.dw2() == 0
                 && theirs.dw3() == 0
                 && theirs.dw2() == ours.dw3();

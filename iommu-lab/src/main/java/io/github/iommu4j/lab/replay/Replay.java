@@ -56,7 +56,7 @@ public final class Replay {
     }
 
     private static Ledger.Place placeOfEvent(EventRow row) {
-        return place(row.line(), EventRecord.of(row.words()).streamId(), row.name() + " ", row.words().get(2));
+        return place(row.line(), RecordFields.of(row.words()).streamId(), row.name() + " ", row.words().get(2));
     }
 
     private static int streams(Capture capture) {

@@ -1,6 +1,7 @@
 package io.github.iommu4j.lab.replay;
 
 import io.github.iommu4j.lab.capture.Expectation;
+import io.github.iommu4j.smmuv3.layout.EventRecord;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;

@@ -2,10 +2,12 @@ package io.github.iommu4j.lab.replay;
 
 import static io.github.iommu4j.core.bits.BitField.bits;
 
+import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.dma.DmaRequest;
 import io.github.iommu4j.api.dma.Explanation;
 import io.github.iommu4j.api.dma.Translation;
 import io.github.iommu4j.api.dma.TranslationUnit;
+import io.github.iommu4j.api.dma.Translations;
 import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.core.bits.BitField;
 import io.github.iommu4j.core.memory.SparseMemory;
@@ -25,6 +27,7 @@ public final class CapturedMachine {
 
     private static final BitField EVENTQS = bits(20, 16);
     private static final BitField CMDQS = bits(25, 21);
+    private static final BitField SSIDSIZE = bits(10, 6);
     private static final int EVENT_LG2 = 5;
     private static final int COMMAND_LG2 = 4;
 
@@ -93,6 +96,33 @@ public final class CapturedMachine {
     }
 
     /**
+     * Translates without looking at event records, which are thrown away.
+     *
+     * @param streamId StreamID
+     * @param substreamId SubstreamID, or {@link TranslationUnit#NO_SUBSTREAM}
+     * @param iova input address
+     * @param access what the access does, unprivileged
+     * @return the packed answer, see {@link io.github.iommu4j.api.dma.Translations}
+     */
+    public long translate(int streamId, int substreamId, long iova, Access access) {
+        long answer = unit.translate(streamId, substreamId, iova, access.bits());
+        if (!Translations.isOk(answer)) {
+            events.discardAll();
+        }
+        return answer;
+    }
+
+    /**
+     * How many bits a SubstreamID has.
+     *
+     * @return IDR1.SSIDSIZE, 0 to 20
+     */
+    public int substreamBits() {
+        RegisterDump.Register idr1 = registers.find("IDR1");
+        return idr1 == null ? 0 : SSIDSIZE.getInt(idr1.value());
+    }
+
+    /**
      * Explains an access, cold; nothing changes.
      *
      * @param request the access
@@ -109,15 +139,6 @@ public final class CapturedMachine {
      */
     public PhysicalMemory memory() {
         return memory;
-    }
-
-    /**
-     * The captured registers.
-     *
-     * @return the registers as captured
-     */
-    public RegisterDump registers() {
-        return registers;
     }
 
     /** Refusals so far, by the event's name. */

@@ -14,7 +14,7 @@ sealed interface RowOutcome {
 
     /** Our model follows the specification where the reference departs from it. */
     record Deviates(Set<ReferenceDeviation> deviations) implements RowOutcome {
-        Deviates {
+        public Deviates {
             deviations = Set.copyOf(deviations);
         }
     }

@@ -22,6 +22,15 @@ public record Tally(int rows, int agree, Map<String, Integer> skipped) {
         skipped = Collections.unmodifiableSortedMap(new TreeMap<>(skipped));
     }
 
+    /**
+     * How many lines were skipped.
+     *
+     * @return the sum over all reasons
+     */
+    public int skippedRows() {
+        return skipped.values().stream().mapToInt(Integer::intValue).sum();
+    }
+
     /** Both together. */
     Tally plus(Tally other) {
         Map<String, Integer> reasons = new TreeMap<>(skipped);

@@ -1,0 +1,50 @@
+package io.github.iommu4j.lab.command;
+
+import io.github.iommu4j.lab.capture.CaptureException;
+import io.github.iommu4j.lab.capture.CaptureReader;
+import io.github.iommu4j.lab.capture.CaptureSource;
+import io.github.iommu4j.lab.replay.Replay;
+import io.github.iommu4j.lab.replay.ReplayResult;
+import io.github.iommu4j.lab.report.ReplayReport;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code iommu demo}. */
+@Command(
+        name = "demo",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        description = "Replays the capture that comes with the program.")
+final class DemoCommand implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--json", description = "answer in JSON")
+    private boolean json;
+
+    /** For the parser, which sets the fields. */
+    @SuppressWarnings("NullAway.Init")
+    DemoCommand() {}
+
+    @Override
+    public Integer call() throws CaptureException {
+        ReplayResult result = Replay.run(CaptureReader.read(CaptureSource.shipped()));
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            out.print(ReplayReport.json(result));
+        } else {
+            out.print("An SMMUv3 as a Linux guest left it: its registers and tables, translated again by this model.\n\n");
+            out.print(ReplayReport.text(result));
+            out.print("\nNext: iommu replay DIR      compare with another capture\n"
+                    + "      iommu inspect DIR     list its streams and what they map\n"
+                    + "      iommu explain DIR --sid 0x20 --iova 0x1000    every table read behind one answer\n"
+                    + "      iommu COMMAND --help  all options\n");
+        }
+        return result.agrees() ? ExitCode.AGREEMENT : ExitCode.DIFFERENCE;
+    }
+}

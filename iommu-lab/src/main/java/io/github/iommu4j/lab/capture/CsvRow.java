@@ -25,7 +25,7 @@ record CsvRow(String file, long line, CSVRecord cells) {
             throw error(column, "hexadecimal number with 0x, at most 64 bits");
         }
         try {
-            return Long.parseUnsignedLong(cell, 2, cell.length(), HEX_DIGITS);
+            return digits(cell, 2, cell.length());
         } catch (NumberFormatException e) {
             throw error(column, "hexadecimal number with 0x, at most 64 bits");
         }
@@ -72,7 +72,7 @@ record CsvRow(String file, long line, CSVRecord cells) {
         try {
             for (int i = 0; i < count; i++) {
                 int from = i * HEX_DIGITS;
-                words[i] = Long.reverseBytes(Long.parseUnsignedLong(cell, from, from + HEX_DIGITS, HEX_DIGITS));
+                words[i] = Long.reverseBytes(digits(cell, from, from + HEX_DIGITS));
             }
         } catch (NumberFormatException e) {
             throw error(column, count * Long.BYTES + " bytes as hexadecimal digits");
@@ -80,12 +80,16 @@ record CsvRow(String file, long line, CSVRecord cells) {
         return words;
     }
 
-    CaptureException error(String column, String rule) {
-        return CaptureException.at(file, line, "column " + column + ": '" + shortened(text(column)) + "' is not a " + rule);
+    /** Hexadecimal digits and nothing else; the library's own parser would take a sign. */
+    private static long digits(String cell, int from, int to) {
+        if (Character.digit(cell.charAt(from), HEX_DIGITS) < 0) {
+            throw new NumberFormatException(cell);
+        }
+        return Long.parseUnsignedLong(cell, from, to, HEX_DIGITS);
     }
 
-    CaptureException broken(String rule) {
-        return CaptureException.at(file, line, rule);
+    CaptureException error(String column, String rule) {
+        return CaptureException.at(file, line, "column " + column + ": '" + shortened(text(column)) + "' is not a " + rule);
     }
 
     private static String shortened(String cell) {

@@ -12,6 +12,7 @@ import java.util.List;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
+import org.jspecify.annotations.Nullable;
 
 /** Reads one table of a capture. */
 final class CsvTable {
@@ -40,10 +41,10 @@ final class CsvTable {
             }
             Reader text = new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder());
             return parse(text, file, columns, reader);
-        } catch (CharacterCodingException e) {
-            throw new CaptureException(file + ": not UTF-8 text");
-        } catch (IOException | UncheckedIOException e) {
-            throw new CaptureException(file + ": " + reason(e));
+        } catch (UncheckedIOException e) {
+            throw unreadable(file, e.getCause());
+        } catch (IOException e) {
+            throw unreadable(file, e);
         } catch (IllegalArgumentException | IllegalStateException e) {
             throw new CaptureException(file + ": not a CSV table: " + reason(e));
         }
@@ -73,8 +74,13 @@ final class CsvTable {
         return rows;
     }
 
-    private static String reason(Exception e) {
-        String message = e.getMessage();
-        return message == null ? e.getClass().getSimpleName() : message.replaceAll("\\s+", " ");
+    private static CaptureException unreadable(String file, @Nullable Exception e) {
+        return new CaptureException(
+                file + ": " + (e instanceof CharacterCodingException ? "not UTF-8 text" : reason(e)));
+    }
+
+    private static String reason(@Nullable Exception e) {
+        String message = e == null ? null : e.getMessage();
+        return message == null ? "cannot be read" : message.replaceAll("\\s+", " ");
     }
 }

@@ -1,0 +1,180 @@
+package io.github.iommu4j.smmuv3.hardware;
+
+import io.github.iommu4j.api.memory.BusErrorException;
+import io.github.iommu4j.api.memory.PhysicalMemory;
+import io.github.iommu4j.smmuv3.layout.Command;
+import io.github.iommu4j.smmuv3.layout.CommandError;
+import io.github.iommu4j.smmuv3.layout.CommandOpcode;
+import io.github.iommu4j.smmuv3.layout.GlobalError;
+import io.github.iommu4j.smmuv3.layout.QueueIndex;
+import io.github.iommu4j.smmuv3.layout.RegisterFields.Cr0;
+import io.github.iommu4j.smmuv3.layout.RegisterFields.Queue;
+import io.github.iommu4j.smmuv3.layout.SmmuRegister;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The command queue (IHI 0070 §3.5, §7.1): 16-byte commands that software produces and the SMMU consumes in order.
+ *
+ * <p>One thread consumes at a time. It holds no lock while it reads memory, executes and signals, so a guest may ring
+ * the doorbell from an interrupt handler on another thread: that leaves the new commands to the consuming thread.
+ */
+final class CommandQueue {
+
+    private static final int COMMAND_LG2 = 4;
+
+    /** A command that was taken from the queue's head and is not consumed yet. */
+    private record Head(long address, CommandContext context, long generation) {}
+
+    private final RegisterState state;
+    private final PhysicalMemory memory;
+    private final CommandExecutor executor;
+    private final Interrupts interrupts;
+    private final CommandProcessing processing;
+    /** Guarded by {@link #state}: who consumes. */
+    private @Nullable Thread consumer;
+    /** Guarded by {@link #state}: somebody rang since the last drain began. */
+    private boolean rung;
+
+    CommandQueue(
+            RegisterState state,
+            PhysicalMemory memory,
+            CommandExecutor executor,
+            Interrupts interrupts,
+            CommandProcessing processing) {
+        this.state = state;
+        this.memory = memory;
+        this.executor = executor;
+        this.interrupts = interrupts;
+        this.processing = processing;
+    }
+
+    /** Consumes at most one command; {@code false} when there was none to consume or another thread is consuming. */
+    boolean step() {
+        synchronized (state) {
+            if (consumer != null) {
+                return false;
+            }
+            consumer = Thread.currentThread();
+        }
+        boolean done;
+        try {
+            done = consumeOne();
+        } finally {
+            leave();
+        }
+        drain();
+        return done;
+    }
+
+    /**
+     * Something changed that may let consumption go on. A doorbell that consumption itself rings (a CMD_SYNC whose MSI
+     * is a write to CMDQ_PROD) does not prolong it.
+     */
+    void doorbell() {
+        synchronized (state) {
+            if (processing == CommandProcessing.STEPPED || consumer == Thread.currentThread()) {
+                return;
+            }
+            rung = true;
+        }
+        drain();
+    }
+
+    private void drain() {
+        int budget = enter();
+        while (budget > 0) {
+            try {
+                while (budget > 0 && consumeOne()) {
+                    budget--;
+                }
+            } finally {
+                leave();
+            }
+            budget = enter();
+        }
+    }
+
+    /** Becomes the consumer if there is a doorbell to answer; returns how many commands that doorbell is good for. */
+    private int enter() {
+        synchronized (state) {
+            if (!rung || consumer != null) {
+                return 0;
+            }
+            rung = false;
+            consumer = Thread.currentThread();
+            return state.commandQueueIndex().capacity();
+        }
+    }
+
+    private void leave() {
+        synchronized (state) {
+            consumer = null;
+        }
+    }
+
+    private boolean consumeOne() {
+        Head head = takeHead();
+        if (head == null) {
+            return false;
+        }
+        Command command = null;
+        CommandError result = CommandError.CERROR_ABT;
+        try {
+            command = fetch(head);
+            if (command != null) {
+                result = executor.execute(command, head.context());
+            }
+        } finally {
+            finish(head, result);
+        }
+        if (command != null && result == CommandError.CERROR_NONE && isSync(command)) {
+            interrupts.completed(command);
+        }
+        interrupts.deliver();
+        return true;
+    }
+
+    private @Nullable Command fetch(Head head) {
+        try {
+            return Command.readFrom(memory, head.address());
+        } catch (BusErrorException e) {
+            return null;
+        }
+    }
+
+    private static boolean isSync(Command command) {
+        return Command.OPCODE.get(command.dw0()) == CommandOpcode.SYNC.number();
+    }
+
+    private @Nullable Head takeHead() {
+        synchronized (state) {
+            QueueIndex index = state.commandQueueIndex();
+            int prod = (int) state.get(SmmuRegister.CMDQ_PROD);
+            int cons = (int) state.get(SmmuRegister.CMDQ_CONS);
+            boolean runs = state.isEnabled(Cr0.CMDQEN) && !state.isActive(GlobalError.CMDQ_ERR);
+            if (!runs || index.isEmpty(prod, cons) || !index.isConsistent(prod, cons)) {
+                return null;
+            }
+            state.commandInFlight(true);
+            long address = state.entryAddress(SmmuRegister.CMDQ_BASE, index, cons, COMMAND_LG2);
+            return new Head(address, state.commandContext(), state.generation());
+        }
+    }
+
+    /** Moves on, or stops on the command: the reason can be read before the error is active. */
+    private void finish(Head head, CommandError result) {
+        synchronized (state) {
+            if (head.generation() == state.generation()) {
+                long cons = state.get(SmmuRegister.CMDQ_CONS);
+                if (result == CommandError.CERROR_NONE) {
+                    int next = state.commandQueueIndex().next((int) cons);
+                    state.set(SmmuRegister.CMDQ_CONS, Queue.INDEX.with(cons, next));
+                } else {
+                    state.set(SmmuRegister.CMDQ_CONS, Queue.ERR.with(cons, result.code()));
+                    interrupts.signal(GlobalError.CMDQ_ERR);
+                }
+            }
+            state.commandInFlight(false);
+        }
+    }
+}

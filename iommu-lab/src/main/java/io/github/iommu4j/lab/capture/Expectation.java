@@ -15,12 +15,17 @@ public record Expectation(Kind kind, String fault) {
     /** Translated. */
     public static final Expectation OK = new Expectation(Kind.OK, "");
 
-    /** The two answers. */
+    /** Nobody said anything. */
+    public static final Expectation NONE = new Expectation(Kind.NONE, "");
+
+    /** The answers. */
     public enum Kind {
         /** The access was translated, perhaps to itself. */
         OK,
         /** The access was refused. */
-        FAULT
+        FAULT,
+        /** Not known; no observation equals it. */
+        NONE
     }
 
     /**
@@ -35,6 +40,6 @@ public record Expectation(Kind kind, String fault) {
 
     @Override
     public String toString() {
-        return kind == Kind.OK ? "OK" : "FAULT:" + fault;
+        return kind == Kind.FAULT ? "FAULT:" + fault : kind.name();
     }
 }

@@ -16,7 +16,7 @@ final class MemoryImageReader {
     private static final String INDEX = "pages.csv";
     private static final String CONTENT = "pages.bin.gz";
     private static final int ADDRESS_BITS = 52;
-    private static final long LARGEST_CONTENT = 1L << 30;
+    private static final long LARGEST_CONTENT = 1L << 28;
 
     private MemoryImageReader() {}
 

@@ -21,6 +21,21 @@ import picocli.CommandLine.Spec;
         description = "Replays the capture that comes with the program.")
 final class DemoCommand implements Callable<Integer> {
 
+    private static final String INTRODUCTION =
+            """
+            An SMMUv3 as a Linux guest left it: its registers and tables, translated again by this model.
+
+            """;
+
+    private static final String NEXT =
+            """
+
+            Next: iommu replay DIR      compare with another capture
+                  iommu inspect DIR     list its streams and what they map
+                  iommu explain DIR --sid 0x20 --iova 0x1000    every read behind one answer
+                  iommu COMMAND --help  all options
+            """;
+
     @Spec
     private CommandSpec spec;
 
@@ -38,12 +53,9 @@ final class DemoCommand implements Callable<Integer> {
         if (json) {
             out.print(ReplayReport.json(result));
         } else {
-            out.print("An SMMUv3 as a Linux guest left it: its registers and tables, translated again by this model.\n\n");
+            out.print(INTRODUCTION);
             out.print(ReplayReport.text(result));
-            out.print("\nNext: iommu replay DIR      compare with another capture\n"
-                    + "      iommu inspect DIR     list its streams and what they map\n"
-                    + "      iommu explain DIR --sid 0x20 --iova 0x1000    every table read behind one answer\n"
-                    + "      iommu COMMAND --help  all options\n");
+            out.print(NEXT);
         }
         return result.agrees() ? ExitCode.AGREEMENT : ExitCode.DIFFERENCE;
     }

@@ -60,9 +60,9 @@ public final class CapturedMachine {
         long idr1 = registers.require("IDR1");
         QueueGeometry eventQueue =
                 QueueGeometry.of(registers.require("EVENTQ_BASE"), EVENTQS.getInt(idr1), EVENT_LG2);
-        SparseMemoryLoader.addQueue(memory, eventQueue);
+        SparseMemoryLoader.addQueue(memory, "EVENTQ_BASE", eventQueue);
         SparseMemoryLoader.addQueue(
-                memory, QueueGeometry.of(registers.require("CMDQ_BASE"), CMDQS.getInt(idr1), COMMAND_LG2));
+                memory, "CMDQ_BASE", QueueGeometry.of(registers.require("CMDQ_BASE"), CMDQS.getInt(idr1), COMMAND_LG2));
         Smmuv3 unit = Smmuv3.builder(memory).capabilities(capabilities(registers)).build();
         new RegisterRestore(unit.registers(), registers).run();
         EventQueue events = new EventQueue(unit.registers(), memory, eventQueue);

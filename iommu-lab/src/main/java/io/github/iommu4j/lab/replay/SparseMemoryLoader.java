@@ -1,16 +1,11 @@
 package io.github.iommu4j.lab.replay;
 
 import io.github.iommu4j.core.memory.SparseMemory;
+import io.github.iommu4j.lab.capture.CaptureException;
 import io.github.iommu4j.lab.capture.MemoryImage;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 
 /** Puts a captured image into memory that answers nowhere else. */
 record SparseMemoryLoader(MemoryImage image) {
-
-    private static final VarHandle WORD =
-            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
     SparseMemory load() {
         SparseMemory memory = SparseMemory.empty();
@@ -39,7 +34,7 @@ record SparseMemoryLoader(MemoryImage image) {
 
     private void store(SparseMemory memory, MemoryImage.Page page) {
         for (int i = 0; i < MemoryImage.PAGE_SIZE; i += Long.BYTES) {
-            long word = (long) WORD.get(image.content(), page.offset() + i);
+            long word = image.word(page, i);
             if (word != 0) {
                 memory.store64(page.address() + i, word);
             }
@@ -47,9 +42,13 @@ record SparseMemoryLoader(MemoryImage image) {
     }
 
     /** A queue lies in the guest's RAM even where the capture lists no page of it. */
-    static void addQueue(SparseMemory memory, QueueGeometry queue) {
+    static void addQueue(SparseMemory memory, String register, QueueGeometry queue) throws CaptureException {
         long start = queue.base() & -MemoryImage.PAGE_SIZE;
         long end = queue.base() + queue.bytes() + MemoryImage.PAGE_SIZE - 1 & -MemoryImage.PAGE_SIZE;
-        memory.addRam(start, end - start);
+        try {
+            memory.addRam(start, end - start);
+        } catch (IllegalArgumentException e) {
+            throw new CaptureException("regs.csv: " + register + ": " + e.getMessage());
+        }
     }
 }

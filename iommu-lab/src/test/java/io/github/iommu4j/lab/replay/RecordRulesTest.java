@@ -120,10 +120,10 @@ class RecordRulesTest {
     /** The single bits that a rule may explain, spelt out once more. */
     private static boolean isAllowed(EventRecord ours, int word, int bit) {
         boolean dw1 = word == 1;
-        if (ours == STAGE_1) {
+        if (ours.equals(STAGE_1)) {
             return dw1 && bit == 41;
         }
-        if (ours == TABLE) {
+        if (ours.equals(TABLE)) {
             boolean keptOffset = word == 3 && bit >= 3 && bit < 12;
             boolean tableBase = word == 3 && (bit == 12 || bit == 13);
             return keptOffset || tableBase || dw1 && (bit == 39 || bit == 35);

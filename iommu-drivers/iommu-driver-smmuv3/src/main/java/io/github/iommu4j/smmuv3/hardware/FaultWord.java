@@ -1,5 +1,7 @@
 package io.github.iommu4j.smmuv3.hardware;
 
+import io.github.iommu4j.smmuv3.layout.EventType;
+
 /**
  * A fault on its way from the walk to its event record, packed so that nothing is allocated.
  *

@@ -34,8 +34,7 @@ final class MemoryTypes {
     static int overridden(int typeOverride, int allocation, int shareability) {
         int type = typeOverride < 0 ? DEFAULT : stage2Type(typeOverride);
         if ((allocation & 8) != 0 && !isDevice(type)) {
-            int hints = allocation >>> 1 & 3;
-            int readWrite = hints >>> 1 << 1 | hints & 1;
+            int readWrite = allocation >>> 1 & 3;
             boolean transientHint = (allocation & 1) != 0;
             type = hinted(type >>> 4, readWrite, transientHint) << 4 | hinted(type & 15, readWrite, transientHint);
         }

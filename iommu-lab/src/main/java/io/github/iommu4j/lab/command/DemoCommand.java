@@ -1,12 +1,15 @@
 package io.github.iommu4j.lab.command;
 
+import io.github.iommu4j.lab.capture.Capture;
 import io.github.iommu4j.lab.capture.CaptureException;
 import io.github.iommu4j.lab.capture.CaptureReader;
 import io.github.iommu4j.lab.capture.CaptureSource;
 import io.github.iommu4j.lab.replay.Replay;
 import io.github.iommu4j.lab.replay.ReplayResult;
+import io.github.iommu4j.lab.replay.Speedometer;
 import io.github.iommu4j.lab.report.ReplayReport;
 import java.io.PrintWriter;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -48,13 +51,18 @@ final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CaptureException {
-        ReplayResult result = Replay.run(CaptureReader.read(CaptureSource.shipped()));
+        Capture capture = CaptureReader.read(CaptureSource.shipped());
+        ReplayResult result = Replay.run(capture);
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
             out.print(ReplayReport.json(result));
         } else {
             out.print(INTRODUCTION);
             out.print(ReplayReport.text(result));
+            out.printf(
+                    Locale.ROOT,
+                    "Warm, on one thread: %,d translations/s%n",
+                    Speedometer.measure(capture).perSecond());
             out.print(NEXT);
         }
         return result.agrees() ? ExitCode.AGREEMENT : ExitCode.DIFFERENCE;

@@ -14,6 +14,7 @@ import io.github.iommu4j.core.memory.SparseMemory;
 import io.github.iommu4j.lab.capture.Capture;
 import io.github.iommu4j.lab.capture.CaptureException;
 import io.github.iommu4j.lab.capture.RegisterDump;
+import io.github.iommu4j.smmuv3.hardware.CacheGeometry;
 import io.github.iommu4j.smmuv3.hardware.Smmuv3;
 import io.github.iommu4j.smmuv3.hardware.Smmuv3Capabilities;
 import java.util.Map;
@@ -22,28 +23,30 @@ import java.util.TreeMap;
 /**
  * The machine of a capture, running again: memory that answers only where the capture has pages (and where the queues
  * lie), and an SMMUv3 with the captured registers. Not thread-safe.
+ *
+ * <p>By default the SMMUv3 has no TLB: captures speak of tables. Hand-built ones use global entries (nG=0) for different mappings of
+ * several ASIDs of a VMID, which a TLB may then share (IHI 0070 §3.17), and rightly so.
  */
 public final class CapturedMachine {
 
     private static final BitField EVENTQS = bits(20, 16);
     private static final BitField CMDQS = bits(25, 21);
-    private static final BitField SSIDSIZE = bits(10, 6);
     private static final int EVENT_LG2 = 5;
     private static final int COMMAND_LG2 = 4;
 
     private final SparseMemory memory;
     private final TranslationUnit unit;
-    private final RegisterDump registers;
+    private final Smmuv3Capabilities capabilities;
     private final EventQueue events;
     private final Map<String, Integer> faults = new TreeMap<>();
     private long translations;
     private long nanos;
 
     private CapturedMachine(
-            SparseMemory memory, TranslationUnit unit, RegisterDump registers, EventQueue events) {
+            SparseMemory memory, TranslationUnit unit, Smmuv3Capabilities capabilities, EventQueue events) {
         this.memory = memory;
         this.unit = unit;
-        this.registers = registers;
+        this.capabilities = capabilities;
         this.events = events;
     }
 
@@ -51,10 +54,15 @@ public final class CapturedMachine {
      * Restores a captured machine.
      *
      * @param capture the capture
-     * @return the machine, with an empty event queue
+     * @return the machine, with an empty event queue and without a TLB
      * @throws CaptureException when the registers describe hardware that cannot be modelled
      */
     public static CapturedMachine restore(Capture capture) throws CaptureException {
+        return restore(capture, CacheGeometry.DEFAULT.withoutTlb());
+    }
+
+    /** As {@link #restore(Capture)}, with caches to choose. */
+    static CapturedMachine restore(Capture capture, CacheGeometry caches) throws CaptureException {
         RegisterDump registers = capture.registers();
         SparseMemory memory = new SparseMemoryLoader(capture.image()).load();
         long idr1 = registers.require("IDR1");
@@ -63,11 +71,15 @@ public final class CapturedMachine {
         SparseMemoryLoader.addQueue(memory, "EVENTQ_BASE", eventQueue);
         SparseMemoryLoader.addQueue(
                 memory, "CMDQ_BASE", QueueGeometry.of(registers.require("CMDQ_BASE"), CMDQS.getInt(idr1), COMMAND_LG2));
-        Smmuv3 unit = Smmuv3.builder(memory).capabilities(capabilities(registers)).build();
+        Smmuv3Capabilities capabilities = capabilities(registers);
+        Smmuv3 unit = Smmuv3.builder(memory)
+                .capabilities(capabilities)
+                .caches(caches)
+                .build();
         new RegisterRestore(unit.registers(), registers).run();
         EventQueue events = new EventQueue(unit.registers(), memory, eventQueue);
         events.discardAll();
-        return new CapturedMachine(memory, unit, registers, events);
+        return new CapturedMachine(memory, unit, capabilities, events);
     }
 
     private static Smmuv3Capabilities capabilities(RegisterDump registers) throws CaptureException {
@@ -118,8 +130,12 @@ public final class CapturedMachine {
      * @return IDR1.SSIDSIZE, 0 to 20
      */
     public int substreamBits() {
-        RegisterDump.Register idr1 = registers.find("IDR1");
-        return idr1 == null ? 0 : SSIDSIZE.getInt(idr1.value());
+        return capabilities.ssidSize();
+    }
+
+    /** IAS: how many bits an input address that stage 1 does not translate may have (IHI 0070 §3.4). */
+    int inputAddressBits() {
+        return capabilities.iasBits();
     }
 
     /**

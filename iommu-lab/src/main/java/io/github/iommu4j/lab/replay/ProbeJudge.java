@@ -3,6 +3,7 @@ package io.github.iommu4j.lab.replay;
 import io.github.iommu4j.api.dma.DmaRequest;
 import io.github.iommu4j.lab.capture.Expectation;
 import io.github.iommu4j.lab.capture.ProbeRow;
+import io.github.iommu4j.smmuv3.layout.EventRecord;
 import java.util.List;
 
 /** Judges {@code probe.csv}: accesses the reference machine was told to do. */
@@ -37,7 +38,7 @@ final class ProbeJudge {
         };
     }
 
-    private static RowOutcome asFault(ProbeRow row, Observation ours) {
+    private RowOutcome asFault(ProbeRow row, Observation ours) {
         if (!ours.verdict().equals(row.specification())) {
             return RowOutcome.differs("verdict", row.specification(), ours.verdict());
         }
@@ -49,12 +50,25 @@ final class ProbeJudge {
                     ? RowOutcome.AGREED
                     : RowOutcome.differs("event record", "none", ours.event());
         }
-        return Verdicts.compareRecords(ours.event(), RecordFields.of(row.event()));
+        EventRecord theirs = RecordFields.of(row.event());
+        return Verdicts.compareRecords(behind(row, theirs, ours).event(), theirs);
+    }
+
+    /** The reference splits an access; the record a line shows may be that of a later part. */
+    private Observation behind(ProbeRow row, EventRecord theirs, Observation whole) {
+        boolean part = RecordFields.hasInputAddress(theirs)
+                && theirs.inputAddress() != row.iova()
+                && row.covers(theirs.inputAddress());
+        return part
+                ? machine.observe(DmaRequest.of(row.streamId(), theirs.inputAddress(), row.access()))
+                : whole;
     }
 
     private RowOutcome asSpecification(ProbeRow row, Observation ours) {
         if (!followsSpecification(row, ours)) {
-            return RowOutcome.differs("verdict by the specification", row.specification(), describe(ours));
+            return WalkerRules.explain(machine, row.specification(), ours)
+                    .orElseGet(() -> RowOutcome.differs(
+                            "verdict by the specification", row.specification(), describe(ours)));
         }
         return RowOutcome.explained(List.of(
                 VerdictRules.name(theirs(row), ours.verdict(), machine.explain(ours.request()))));

@@ -5,7 +5,8 @@ package io.github.iommu4j.lab.replay;
  * here explains is a difference.
  *
  * <p>The first group concerns fields of an event record ({@link RecordRules}), the second the answer itself ({@link
- * VerdictRules}), the last what the reference logs about a translation. Rules speak of the reference machine's ways,
+ * VerdictRules}), the last what comes with the capture besides: the permission the reference logs, and the answers of an
+ * independent walker ({@link WalkerRules}). Rules speak of the reference machine's ways,
  * never of a capture, a stream or an address.
  */
 public enum ReferenceDeviation {
@@ -41,6 +42,8 @@ public enum ReferenceDeviation {
     /** Another answer than the specification's, which an independent reading of the specification confirms. */
     OTHER_VERDICT("the capture's walker_verdict"),
 
+    /** The independent walker does not check an input address against IAS where stage 1 does not translate. */
+    INPUT_SIZE_NOT_CHECKED("IHI 0070 §3.4"),
     /** The permission logged is that of the stage-1 leaf descriptor alone, without APTable and stage 2. */
     PERMISSION_OF_STAGE_1_LEAF("Arm ARM D8.4; IHI 0070 §3.3.2");
 

@@ -31,7 +31,7 @@ final class RegisterRestore {
 
     /** What must read back as captured, or the replay would be one of another machine. */
     private static final List<String> ESSENTIAL = List.of(
-            "IDR0", "IDR1", "IDR3", "IDR5", "CR0", "CR0ACK", "CR1", "CR2", "STRTAB_BASE", "STRTAB_BASE_CFG", "GBPA",
+            "IDR0", "IDR1", "IDR3", "IDR5", "CR0", "CR0ACK", "CR1", "STRTAB_BASE", "STRTAB_BASE_CFG", "GBPA",
             "CMDQ_BASE", "EVENTQ_BASE", "EVENTQ_PROD");
 
     private final MmioRegion window;

@@ -19,7 +19,10 @@ public final class Replay {
      * @throws CaptureException when the machine cannot be restored
      */
     public static ReplayResult run(Capture capture) throws CaptureException {
-        CapturedMachine machine = CapturedMachine.restore(capture);
+        return run(capture, CapturedMachine.restore(capture));
+    }
+
+    static ReplayResult run(Capture capture, CapturedMachine machine) {
         Ledger ledger = new Ledger();
         Tally translations = ledger.judge(
                 "qemu_translations.csv",

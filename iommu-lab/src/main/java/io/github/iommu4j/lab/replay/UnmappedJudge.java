@@ -14,8 +14,10 @@ final class UnmappedJudge {
 
     RowOutcome judge(UnmappedRow row) {
         Observation ours = machine.observe(DmaRequest.of(row.streamId(), row.iova(), row.access()));
-        return ours.verdict().equals(row.expected())
-                ? RowOutcome.AGREED
-                : RowOutcome.differs("verdict", row.expected(), ours.verdict());
+        if (ours.verdict().equals(row.expected())) {
+            return RowOutcome.AGREED;
+        }
+        return WalkerRules.explain(machine, row.expected(), ours)
+                .orElseGet(() -> RowOutcome.differs("verdict", row.expected(), ours.verdict()));
     }
 }

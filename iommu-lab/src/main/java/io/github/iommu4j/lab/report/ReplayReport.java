@@ -42,7 +42,7 @@ public final class ReplayReport {
                 .forEach((deviation, count) -> line(
                         text, "  reference departs from %s in %d: %s", deviation.section(), count, deviation));
         differences(text, result);
-        line(text, "  speed: %,d translations/s, cold start included", result.speed().perSecond());
+        line(text, "  speed: %,d translations/s, from a cold start", result.speed().perSecond());
         line(
                 text,
                 "%s: %d of %d usable lines agree",

@@ -19,6 +19,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -84,8 +85,7 @@ class InspectorTest {
         Map<Integer, StreamView> streams = new HashMap<>();
         Inspector.inspect(capture).forEach(stream -> streams.put(stream.streamId(), stream));
         for (TranslationRow row : capture.translations()) {
-            StreamView stream = streams.get(row.streamId());
-            assertThat(stream).isNotNull();
+            StreamView stream = Objects.requireNonNull(streams.get(row.streamId()));
             if (row.bypass()) {
                 assertThat(stream.kind()).isEqualTo(StreamView.Kind.BYPASS);
                 continue;

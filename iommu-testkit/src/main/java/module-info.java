@@ -6,4 +6,8 @@ module io.github.iommu4j.testkit {
     requires static org.assertj.core;
     requires static org.junit.jupiter.api;
     requires static org.jspecify;
+
+    exports io.github.iommu4j.testkit.conformance;
+    exports io.github.iommu4j.testkit.layout;
+    exports io.github.iommu4j.testkit.memory;
 }

@@ -1,0 +1,18 @@
+package io.github.iommu4j.smmuv3.tables;
+
+/**
+ * One access.
+ *
+ * @param streamId StreamID
+ * @param substreamId SubstreamID, or -1 for none
+ * @param address input address
+ * @param accessBits packed as {@link io.github.iommu4j.api.dma.Access} says
+ */
+public record Probe(int streamId, int substreamId, long address, int accessBits) {
+
+    @Override
+    public String toString() {
+        return String.format(
+                "stream 0x%x substream %d address 0x%x access 0x%x", streamId, substreamId, address, accessBits);
+    }
+}

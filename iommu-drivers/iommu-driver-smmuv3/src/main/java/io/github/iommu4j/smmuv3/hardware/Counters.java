@@ -1,0 +1,50 @@
+package io.github.iommu4j.smmuv3.hardware;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/** Event counts in stripes, one for each few threads: an increment is a load and a store, never an atomic. */
+final class Counters {
+
+    /** A translation answered by both caches: counts as a configuration hit and as a TLB hit. */
+    static final int FULL_HIT = 0;
+    static final int CONFIG_HIT = 1;
+    static final int CONFIG_MISS = 2;
+    static final int TLB_HIT = 3;
+    static final int TLB_MISS = 4;
+    static final int WALK = 5;
+    static final int DESCRIPTOR = 6;
+    static final int STRUCTURE = 7;
+    static final int FAULT = 8;
+
+    private static final VarHandle COUNT = MethodHandles.arrayElementVarHandle(long[].class);
+    private static final int STRIPES = 16;
+    private static final int STRIPE_WORDS = 16;
+
+    private final long[] counts = new long[(STRIPES + 1) * STRIPE_WORDS];
+
+    void add(int counter, long howMany) {
+        int at = ((int) Thread.currentThread().getId() & STRIPES - 1) * STRIPE_WORDS + STRIPE_WORDS / 2 + counter;
+        COUNT.setOpaque(counts, at, (long) COUNT.getOpaque(counts, at) + howMany);
+    }
+
+    Smmuv3Counters snapshot() {
+        return new Smmuv3Counters(
+                total(FULL_HIT) + total(TLB_HIT),
+                total(TLB_MISS),
+                total(FULL_HIT) + total(CONFIG_HIT),
+                total(CONFIG_MISS),
+                total(WALK),
+                total(DESCRIPTOR),
+                total(STRUCTURE),
+                total(FAULT));
+    }
+
+    private long total(int counter) {
+        long sum = 0;
+        for (int stripe = 0; stripe < STRIPES; stripe++) {
+            sum += (long) COUNT.getOpaque(counts, stripe * STRIPE_WORDS + STRIPE_WORDS / 2 + counter);
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,274 @@
+package io.github.iommu4j.smmuv3.hardware;
+
+import static io.github.iommu4j.core.bits.BitField.bit;
+import static io.github.iommu4j.core.bits.BitField.bits;
+
+import io.github.iommu4j.api.dma.Access;
+import io.github.iommu4j.core.bits.BitField;
+import io.github.iommu4j.smmuv3.layout.StreamTableEntry;
+
+/**
+ * One transaction from arrival to answer, in the order of checks of IHI 0070 §3.4, §3.9.1 and §3.11, with whatever
+ * caches it was given. The answer is a {@link TlbWord} made by {@link TlbWord#forPrivilege} or a complete {@link
+ * FaultWord}; recording the fault is the caller's. Thread-safe.
+ */
+final class TranslationPath {
+
+    private static final BitField GBPA_ABORT = bit(20);
+    private static final BitField GBPA_MEMATTR = bits(3, 0);
+    private static final BitField GBPA_MTCFG = bit(4);
+    private static final BitField GBPA_ALLOCCFG = bits(11, 8);
+    private static final BitField GBPA_SHCFG = bits(13, 12);
+
+    private static final int ATS_FULL = 1;
+    private static final int ATS_SPLIT = 2;
+    private static final int ADDRESS_TYPE = 3 << Access.ADDRESS_TYPE_SHIFT;
+    private static final int UNTRANSLATED = 0;
+    private static final int TRANSLATION_REQUEST = 1 << Access.ADDRESS_TYPE_SHIFT;
+
+    private final Smmuv3Capabilities capabilities;
+    private final ConfigCaches configs;
+    private final Iotlb tlb;
+    private final ConfigLoader loader;
+    private final Walker walker;
+    private final Counters counters;
+
+    TranslationPath(
+            Smmuv3Capabilities capabilities,
+            ConfigCaches configs,
+            Iotlb tlb,
+            ConfigLoader loader,
+            Walker walker,
+            Counters counters) {
+        this.capabilities = capabilities;
+        this.configs = configs;
+        this.tlb = tlb;
+        this.loader = loader;
+        this.walker = walker;
+        this.counters = counters;
+    }
+
+    static boolean isUntranslated(int access) {
+        return (access & ADDRESS_TYPE) == UNTRANSLATED;
+    }
+
+    static boolean isTranslated(int access) {
+        return !isUntranslated(access) && (access & ADDRESS_TYPE) != TRANSLATION_REQUEST;
+    }
+
+    /**
+     * The whole of it: an answer for any access in any state.
+     *
+     * @param now the control registers, read after {@code seen}
+     * @param seen the epoch before the first read of this translation
+     */
+    long translate(ControlState now, long seen, int streamId, int substreamId, long iova, int access) {
+        if (!isUntranslated(access)) {
+            return isTranslated(access)
+                    ? translated(now, seen, streamId, iova, access)
+                    : translationRequest(now, seen, streamId, substreamId, iova, access);
+        }
+        if (!now.enabled()) {
+            return whileDisabled(now, iova);
+        }
+        StreamConfig config = config(now, seen, streamId, substreamId);
+        long found = hit(config, iova, access);
+        return found != 0 ? counted(config, found) : miss(now, seen, config, iova, access);
+    }
+
+    /** The answer of a cached translation that permits the access, or of a bypassing stream; otherwise 0. */
+    long hit(StreamConfig config, long iova, int access) {
+        int effective = config.overridden(access);
+        if (!config.half(iova).admits(iova, effective)) {
+            return 0;
+        }
+        long found = config.bypass != 0 ? config.bypass : tlb.find(iova, config.tag, config.globalTag);
+        int need = Permissions.needed(effective);
+        return (TlbWord.permissions(found) & need) == need ? TlbWord.forPrivilege(found, effective) : 0;
+    }
+
+    /** The answer of the tables, for a stream whose configuration is known. */
+    long miss(ControlState now, long seen, StreamConfig config, long iova, int access) {
+        int effective = config.overridden(access);
+        long word = walk(seen, config, iova, effective, Permissions.needed(effective));
+        return word >= 0 ? TlbWord.forPrivilege(word, effective) : governed(now, config, word, effective);
+    }
+
+    /** CMD_PREFETCH_CONFIG: fills the configuration caches and nothing else. */
+    void prefetchConfig(ControlState now, long seen, int streamId, int substreamId) {
+        if (now.enabled()) {
+            config(now, seen, streamId, substreamId);
+        }
+    }
+
+    /** CMD_PREFETCH_ADDR: fills every cache on the way; what faults is forgotten. */
+    void prefetchAddress(ControlState now, long seen, int streamId, int substreamId, long iova) {
+        if (now.enabled()) {
+            StreamConfig config = config(now, seen, streamId, substreamId);
+            if (config.half(iova).admits(iova, config.overridden(0)) && config.bypass == 0) {
+                walk(seen, config, iova, config.overridden(0), 0);
+            }
+        }
+    }
+
+    private long counted(StreamConfig config, long found) {
+        if (config.bypass == 0) {
+            counters.add(Counters.TLB_HIT, 1);
+        }
+        return found;
+    }
+
+    private StreamConfig config(ControlState now, long seen, int streamId, int substreamId) {
+        StreamConfig cached = configs.find(streamId, substreamId);
+        if (cached != null) {
+            counters.add(Counters.CONFIG_HIT, 1);
+            return cached;
+        }
+        counters.add(Counters.CONFIG_MISS, 1);
+        StreamConfig config = loader.config(stream(now, seen, streamId), substreamId);
+        configs.insert(seen, streamId, substreamId, config);
+        return config;
+    }
+
+    private Stream stream(ControlState now, long seen, int streamId) {
+        Stream cached = configs.findStream(streamId);
+        if (cached != null) {
+            return cached;
+        }
+        Stream stream = loader.stream(now, streamId);
+        configs.insert(seen, streamId, stream);
+        return stream;
+    }
+
+    private long walk(long seen, StreamConfig config, long iova, int access, int need) {
+        boolean admitted = config.half(iova).admits(iova, access);
+        if (config.kind == StreamConfig.Kind.REFUSED) {
+            return config.fault;
+        }
+        if (config.kind == StreamConfig.Kind.BYPASS) {
+            return admitted ? config.bypass : addressSize();
+        }
+        counters.add(Counters.TLB_MISS, 1);
+        if (config.kind == StreamConfig.Kind.STAGE2) {
+            return admitted ? walker.throughStage2(seen, config, iova, need) : addressSize();
+        }
+        return admitted
+                ? walker.throughStage1(seen, config, iova, need)
+                : FaultWord.ofWalk(FaultWord.F_TRANSLATION, FaultWord.STAGE1_INPUT, 0);
+    }
+
+    private static long addressSize() {
+        return FaultWord.ofWalk(FaultWord.F_ADDR_SIZE, FaultWord.STAGE1_INPUT, 0);
+    }
+
+    /** Applies CD.A and CD.R, STE.S2R and CR2.RECINVSID to a fault (§3.12, §5.5), and adds what its event shows. */
+    private static long governed(ControlState now, StreamConfig config, long fault, int access) {
+        long word = FaultWord.ofAccess(fault, access);
+        if (FaultWord.code(word) == FaultWord.C_BAD_STREAMID) {
+            return now.recordInvalidStreamId() ? word : FaultWord.silenced(word);
+        }
+        if (!FaultWord.isTranslationFault(word)) {
+            return word;
+        }
+        if (FaultWord.isStage2(word)) {
+            long dw2 = config.stream.ste().dw2();
+            boolean records = StreamTableEntry.S2R.isSet(dw2) || StreamTableEntry.S2S.isSet(dw2);
+            return records ? word : FaultWord.silenced(word);
+        }
+        if (!config.records) {
+            word = FaultWord.silenced(word);
+        }
+        return config.aborts ? word : FaultWord.razWi(word);
+    }
+
+    /** SMMUEN=0: GBPA decides, a SubstreamID is ignored (§3.11). */
+    private long whileDisabled(ControlState now, long iova) {
+        int bypass = now.globalBypass();
+        if (GBPA_ABORT.isSet(bypass) || iova >>> capabilities.oasBits() != 0) {
+            return FaultWord.abort();
+        }
+        if (!capabilities.attrTypesOverride()) {
+            return TlbWord.bypass(MemoryTypes.DEFAULT);
+        }
+        int type = GBPA_MTCFG.isSet(bypass) ? GBPA_MEMATTR.getInt(bypass) : -1;
+        return TlbWord.bypass(
+                MemoryTypes.overridden(type, GBPA_ALLOCCFG.getInt(bypass), GBPA_SHCFG.getInt(bypass)));
+    }
+
+    /**
+     * An ATS Translation Request (§3.9.1). Where it is allowed the answer carries the rights there are; a fault of the
+     * tables is an answer without a record.
+     */
+    private long translationRequest(
+            ControlState now, long seen, int streamId, int substreamId, long iova, int access) {
+        long forbidden = FaultWord.of(FaultWord.F_BAD_ATS_TREQ);
+        if (!now.enabled()) {
+            return forbidden;
+        }
+        Stream stream = stream(now, seen, streamId);
+        if (stream.isFault()) {
+            boolean recorded = now.recordAtsConfigErrors()
+                    && (FaultWord.code(stream.fault()) != FaultWord.C_BAD_STREAMID || now.recordInvalidStreamId());
+            return recorded ? stream.fault() : FaultWord.silenced(stream.fault());
+        }
+        if (isAborting(stream)) {
+            return FaultWord.abort();
+        }
+        if (atsOf(now, stream) != ATS_FULL) {
+            return forbidden;
+        }
+        StreamConfig config = config(now, seen, streamId, substreamId);
+        int effective = config.overridden(access);
+        long word = walk(seen, config, iova, effective, 0);
+        if (word >= 0) {
+            return TlbWord.forPrivilege(word, effective);
+        }
+        boolean recorded = now.recordAtsConfigErrors() && !FaultWord.isTranslationFault(word);
+        return recorded ? governed(now, config, word, effective) : FaultWord.silenced(word);
+    }
+
+    /** An ATS Translated transaction (§3.9.1.3). Without ATS nothing may pass untranslated. */
+    private long translated(ControlState now, long seen, int streamId, long iova, int access) {
+        long forbidden = FaultWord.of(FaultWord.F_TRANSL_FORBIDDEN);
+        if (!now.enabled() || !capabilities.ats()) {
+            return forbidden;
+        }
+        if (!now.atsCheck()) {
+            return asPhysical(iova);
+        }
+        Stream stream = stream(now, seen, streamId);
+        if (stream.isFault()) {
+            return now.recordAtsConfigErrors() ? stream.fault() : FaultWord.silenced(stream.fault());
+        }
+        if (isAborting(stream)) {
+            return FaultWord.abort();
+        }
+        int ats = atsOf(now, stream);
+        if (ats == ATS_FULL) {
+            return asPhysical(iova);
+        }
+        if (ats != ATS_SPLIT) {
+            return forbidden;
+        }
+        StreamConfig stage2 = StreamConfig.withoutStage1(stream, capabilities);
+        int plain = access & (Access.READ_BIT | Access.WRITE_BIT);
+        long word = walk(seen, stage2, iova, plain, Permissions.needed(plain));
+        return word >= 0 ? TlbWord.forPrivilege(word, plain) : governed(now, stage2, word, plain);
+    }
+
+    private static boolean isAborting(Stream stream) {
+        return stream.ste().config() < StreamTableEntry.CONFIG_BYPASS;
+    }
+
+    /** EATS as it acts: off for a bypassing stream, and split-stage only while CR0.ATSCHK is 1. */
+    private int atsOf(ControlState now, Stream stream) {
+        int ats = stream.ste().config() == StreamTableEntry.CONFIG_BYPASS ? 0 : stream.ats(capabilities);
+        return ats == ATS_SPLIT && !now.atsCheck() ? 0 : ats;
+    }
+
+    private long asPhysical(long address) {
+        return address >>> capabilities.oasBits() != 0
+                ? FaultWord.abort()
+                : TlbWord.bypass(MemoryTypes.DEFAULT);
+    }
+}

@@ -1,0 +1,196 @@
+package io.github.iommu4j.smmuv3.hardware;
+
+import io.github.iommu4j.api.dma.DmaRequest;
+import io.github.iommu4j.api.dma.Explanation;
+import io.github.iommu4j.api.dma.FaultResponse;
+import io.github.iommu4j.api.dma.Translation;
+import io.github.iommu4j.api.dma.Translations;
+import io.github.iommu4j.api.memory.PhysicalMemory;
+import io.github.iommu4j.smmuv3.layout.EventType;
+
+/**
+ * The translation half of an SMMUv3: streams, contexts, tables, caches, and the records of what failed.
+ *
+ * <p>A translation whose configuration and address are cached reads no memory and takes no lock. Otherwise it reads the
+ * {@link CacheEpoch}, does its work, and starts again if an invalidation or a control change came in between; after a
+ * few such starts it holds invalidations off, so that it always ends. A success, or a fault that is not recorded,
+ * allocates nothing when the configuration is cached.
+ *
+ * <p><b>Thread-safety:</b> every method may be called from any thread.
+ */
+final class Translator {
+
+    private static final int OPTIMISTIC_STARTS = 8;
+    private static final int STARTS = 64;
+
+    /** Not an answer: start again. */
+    private static final long STALE = 0;
+
+    private final PhysicalMemory memory;
+    private final Smmuv3Capabilities capabilities;
+    private final CacheEpoch epoch;
+    private final EventRecorder events;
+    private final ConfigCaches configs;
+    private final TranslationPath path;
+    private final CacheMaintenance maintenance;
+    private final Counters counters = new Counters();
+
+    private volatile ControlState control = ControlState.RESET;
+
+    Translator(
+            PhysicalMemory memory,
+            Smmuv3Capabilities capabilities,
+            CacheGeometry caches,
+            CacheEpoch epoch,
+            EventRecorder events) {
+        this.memory = memory;
+        this.capabilities = capabilities;
+        this.epoch = epoch;
+        this.events = events;
+        configs = new ConfigCaches(caches, epoch);
+        Iotlb tlb = new Iotlb(caches, epoch);
+        Walker walker = new Walker(memory, tlb, counters, null);
+        ConfigLoader loader = new ConfigLoader(memory, capabilities, walker, counters, null);
+        path = new TranslationPath(capabilities, configs, tlb, loader, walker, counters);
+        maintenance = new CacheMaintenance(epoch, configs, tlb, capabilities);
+    }
+
+    /** Publishes a state of the control registers. Translations that start later use it; caches stay. */
+    void control(ControlState state) {
+        synchronized (maintenance) {
+            control = state;
+            epoch.advance();
+        }
+    }
+
+    /** See {@link io.github.iommu4j.api.dma.TranslationUnit#translate(int, int, long, int)}. */
+    long translate(int streamId, int substreamId, long iova, int accessBits) {
+        long word = answer(streamId, substreamId, iova, accessBits);
+        return word >= 0 ? TlbWord.packed(word, iova) : word;
+    }
+
+    /** See {@link io.github.iommu4j.api.dma.TranslationUnit#translate(DmaRequest)}. */
+    Translation translate(DmaRequest request) {
+        long word = answer(request.streamId(), request.substreamId(), request.iova(), request.accessBits());
+        return word >= 0 ? TlbWord.translation(word, request.iova()) : fault(word);
+    }
+
+    /** See {@link io.github.iommu4j.api.dma.TranslationUnit#explain(DmaRequest)}. */
+    Explanation explain(DmaRequest request) {
+        return new Explainer(memory, capabilities).explain(control, request);
+    }
+
+    Invalidation invalidation() {
+        return maintenance;
+    }
+
+    /** CMD_PREFETCH_CONFIG. Never faults, never records. */
+    void prefetchConfig(int streamId, int substreamId) {
+        long seen = epoch.now();
+        path.prefetchConfig(control, seen, streamId, substreamId);
+    }
+
+    /** CMD_PREFETCH_ADDR for one page. Never faults, never records. */
+    void prefetchAddress(int streamId, int substreamId, long address) {
+        long seen = epoch.now();
+        path.prefetchAddress(control, seen, streamId, substreamId, address);
+    }
+
+    Smmuv3Counters counters() {
+        return counters.snapshot();
+    }
+
+    /** The value form of a packed fault. */
+    static Translation.Fault fault(long packed) {
+        int code = Translations.faultCode(packed);
+        String name = EventType.of(code).map(Enum::name).orElse("ABORT");
+        return new Translation.Fault(code, name, Translations.response(packed), Translations.isRecorded(packed));
+    }
+
+    /** A {@link TlbWord} made by {@link TlbWord#forPrivilege}, or a fault packed as {@link Translations} says. */
+    private long answer(int streamId, int substreamId, long iova, int access) {
+        long seen = epoch.now();
+        ControlState now = control;
+        if (now.enabled() && TranslationPath.isUntranslated(access)) {
+            StreamConfig config = configs.find(streamId, substreamId);
+            if (config != null) {
+                long found = path.hit(config, iova, access);
+                if (found != 0) {
+                    counters.add(config.bypass != 0 ? Counters.CONFIG_HIT : Counters.FULL_HIT, 1);
+                    return found;
+                }
+                counters.add(Counters.CONFIG_HIT, 1);
+                long missed = path.miss(now, seen, config, iova, access);
+                long result = settled(seen, missed, streamId, substreamId, iova, access);
+                if (result != STALE) {
+                    return result;
+                }
+            }
+        }
+        return start(streamId, substreamId, iova, access);
+    }
+
+    private long start(int streamId, int substreamId, long iova, int access) {
+        for (int starts = 0; starts < STARTS; starts++) {
+            long word;
+            long seen;
+            if (starts < OPTIMISTIC_STARTS) {
+                seen = epoch.now();
+                word = path.translate(control, seen, streamId, substreamId, iova, access);
+            } else {
+                synchronized (maintenance) {
+                    seen = epoch.now();
+                    word = path.translate(control, seen, streamId, substreamId, iova, access);
+                    if (word >= 0 || FaultWord.isSilent(word)) {
+                        return word >= 0 ? word : packed(word);
+                    }
+                }
+            }
+            long result = settled(seen, word, streamId, substreamId, iova, access);
+            if (result != STALE) {
+                return result;
+            }
+        }
+        return unrecorded(streamId, substreamId, iova, access);
+    }
+
+    /** Every record so far came too late, sixty-four times: the access aborts and its record is discarded. */
+    private long unrecorded(int streamId, int substreamId, long iova, int access) {
+        synchronized (maintenance) {
+            long word = path.translate(control, epoch.now(), streamId, substreamId, iova, access);
+            return word >= 0 ? word : packed(word);
+        }
+    }
+
+    /** Records a fault, and makes sure that what was found still held when it became final. */
+    private long settled(long seen, long word, int streamId, int substreamId, long iova, int access) {
+        if (word >= 0) {
+            return epoch.now() == seen ? word : STALE;
+        }
+        if (FaultWord.isSilent(word)) {
+            return epoch.now() == seen ? counted(packed(word)) : STALE;
+        }
+        EventRecorder.Outcome outcome = events.record(
+                seen,
+                EventComposer.dw0(word, streamId, substreamId, access),
+                EventComposer.dw1(word, access),
+                EventComposer.dw2(word, iova),
+                EventComposer.dw3(word));
+        return switch (outcome) {
+            case WRITTEN -> counted(Translations.recorded(packed(word)));
+            case DROPPED -> counted(packed(word));
+            case STALE -> STALE;
+        };
+    }
+
+    private long counted(long fault) {
+        counters.add(Counters.FAULT, 1);
+        return fault;
+    }
+
+    /** A {@link FaultWord} in the form of {@link Translations}, not recorded. */
+    static long packed(long fault) {
+        return Translations.fault(
+                FaultWord.code(fault), FaultWord.isRazWi(fault) ? FaultResponse.RAZ_WI : FaultResponse.ABORT);
+    }
+}

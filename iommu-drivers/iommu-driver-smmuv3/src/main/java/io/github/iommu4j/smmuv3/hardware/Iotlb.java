@@ -125,7 +125,7 @@ final class Iotlb {
         int empty = -1;
         for (int way = set + 1, end = way + ways * WORDS_PER_WAY; way < end; way += WORDS_PER_WAY) {
             if (words[way + TAG] == 0) {
-                empty = way;
+                empty = empty < 0 ? way : empty;
             } else if (((words[way + KEY] ^ key) & TlbKey.COMPARED) == 0 && words[way + TAG] == tag) {
                 return way;
             }

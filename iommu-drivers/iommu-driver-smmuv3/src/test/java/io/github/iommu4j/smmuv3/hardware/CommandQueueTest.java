@@ -117,7 +117,7 @@ class CommandQueueTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0x05, 0x16", "0x04, 0x05", "0x00, 0x01", "0x1F, 0x0E"})
+    @CsvSource({"0x07, 0x16", "0x04, 0x05", "0x00, 0x01", "0x1F, 0x0E"})
     void inconsistentIndexesConsumeNothing(String prod, String cons) {
         Bench confused = new Bench();
         confused.write(SmmuRegister.CMDQ_BASE, Bench.COMMANDS | 4);

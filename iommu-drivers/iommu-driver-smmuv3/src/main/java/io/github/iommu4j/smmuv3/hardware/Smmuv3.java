@@ -86,9 +86,8 @@ public final class Smmuv3 implements TranslationUnit {
         registers.reset();
         Invalidation caches = translator.invalidation();
         caches.steRange(0, 31);
-        for (TlbInvalidation.Scope scope : new TlbInvalidation.Scope[] {
-            TlbInvalidation.Scope.NSNH_ALL, TlbInvalidation.Scope.EL2_ALL
-        }) {
+        for (TlbInvalidation.Scope scope :
+                new TlbInvalidation.Scope[] {TlbInvalidation.Scope.NSNH_ALL, TlbInvalidation.Scope.EL2_ALL}) {
             caches.tlb(new TlbInvalidation(scope, 0, 0, 0, 0, -1L, 0, 0, false));
         }
     }

@@ -152,7 +152,11 @@ final class TranslationPath {
     /** A walk that permits anything. */
     private long walkWithoutNeed(long seen, StreamConfig config, long iova, int effective) {
         boolean admitted = config.half(iova).admits(iova, effective);
-        return admitted && config.bypass == 0 ? walk(seen, config, iova, 0) : unwalked(config, admitted);
+        if (!admitted || config.bypass != 0) {
+            return unwalked(config, admitted);
+        }
+        counters.add(Counters.OTHER_WALK, 1);
+        return walk(seen, config, iova, 0);
     }
 
     /** Applies CD.A and CD.R, STE.S2R and CR2.RECINVSID to a fault (§3.12, §5.5), and adds what its event shows. */
@@ -252,6 +256,7 @@ final class TranslationPath {
         StreamConfig stage2 = StreamConfig.withoutStage1(stream, capabilities);
         int plain = access & (Access.READ_BIT | Access.WRITE_BIT);
         boolean admitted = stage2.half(iova).admits(iova, plain);
+        counters.add(Counters.OTHER_WALK, admitted ? 1 : 0);
         long word = admitted ? walk(seen, stage2, iova, Permissions.needed(plain)) : unwalked(stage2, false);
         return word >= 0 ? TlbWord.forPrivilege(word, plain) : governed(now, stage2, word, plain);
     }

@@ -1,4 +1,8 @@
-/** The runnable program. */
+/**
+ * The runnable program: replays captures of real software on the hardware models and says where they differ.
+ *
+ * <p>Start with {@link io.github.iommu4j.lab.Main}; the work is in {@code replay}, {@code inspect} and {@code capture}.
+ */
 @NullMarked
 package io.github.iommu4j.lab;
 

@@ -69,7 +69,7 @@ final class ConfigCache<T> {
         for (int way = first; way < first + ways; way++) {
             Node<?> node = nodes[way];
             if (node == null) {
-                empty = way;
+                empty = empty < 0 ? way : empty;
             } else if (node.key == key) {
                 return way;
             }

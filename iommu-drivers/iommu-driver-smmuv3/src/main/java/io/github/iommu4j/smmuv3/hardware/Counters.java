@@ -6,16 +6,16 @@ import java.lang.invoke.VarHandle;
 /** Event counts in stripes, one for each few threads: an increment is a load and a store, never an atomic. */
 final class Counters {
 
-    /** A translation answered by both caches: counts as a configuration hit and as a TLB hit. */
-    static final int FULL_HIT = 0;
-    static final int CONFIG_HIT = 1;
-    static final int CONFIG_MISS = 2;
-    static final int TLB_HIT = 3;
-    static final int TLB_MISS = 4;
-    static final int WALK = 5;
-    static final int DESCRIPTOR = 6;
-    static final int STRUCTURE = 7;
-    static final int FAULT = 8;
+    /** Uses of a configuration that looked nothing up in the TLB. */
+    static final int UNCACHED = 0;
+    static final int CONFIG_MISS = 1;
+    static final int TLB_HIT = 2;
+    static final int TLB_MISS = 3;
+    /** Walks that no TLB look-up preceded. */
+    static final int OTHER_WALK = 4;
+    static final int DESCRIPTOR = 5;
+    static final int STRUCTURE = 6;
+    static final int FAULT = 7;
 
     private static final VarHandle COUNT = MethodHandles.arrayElementVarHandle(long[].class);
     private static final int STRIPES = 16;
@@ -28,13 +28,15 @@ final class Counters {
         COUNT.setOpaque(counts, at, (long) COUNT.getOpaque(counts, at) + howMany);
     }
 
+    /** Every use of a configuration is one of UNCACHED, TLB_HIT and TLB_MISS; those that had to read it missed. */
     Smmuv3Counters snapshot() {
+        long uses = total(UNCACHED) + total(TLB_HIT) + total(TLB_MISS);
         return new Smmuv3Counters(
-                total(FULL_HIT) + total(TLB_HIT),
+                total(TLB_HIT),
                 total(TLB_MISS),
-                total(FULL_HIT) + total(CONFIG_HIT),
+                uses - total(CONFIG_MISS),
                 total(CONFIG_MISS),
-                total(WALK),
+                total(TLB_MISS) + total(OTHER_WALK),
                 total(DESCRIPTOR),
                 total(STRUCTURE),
                 total(FAULT));

@@ -36,7 +36,7 @@ final class EventComposer {
         if (code == FaultWord.F_BAD_ATS_TREQ) {
             return requested(access);
         }
-        boolean read = (access & Access.WRITE_BIT) == 0 || FaultWord.isReadMissing(fault);
+        boolean read = (access & Access.WRITE_BIT) == 0 || isAtomicThatMayOnlyWrite(fault);
         long rnw = EventRecord.RNW.of(read ? 1 : 0);
         if (code == FaultWord.F_TRANSL_FORBIDDEN) {
             return rnw;
@@ -72,6 +72,11 @@ final class EventComposer {
                 || code == FaultWord.F_CD_FETCH
                 || code == FaultWord.F_WALK_EABT;
         return fetched ? FaultWord.fetchAddress(fault) : 0;
+    }
+
+    /** The one write that shows as a read (§7.3.16). A refused table read is not: its record shows the access itself. */
+    private static boolean isAtomicThatMayOnlyWrite(long fault) {
+        return FaultWord.isReadMissing(fault) && FaultWord.classOf(fault) == EventRecord.CLASS_IN;
     }
 
     private static long requested(int access) {

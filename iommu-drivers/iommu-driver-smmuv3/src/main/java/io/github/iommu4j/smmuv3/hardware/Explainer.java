@@ -105,13 +105,13 @@ final class Explainer implements FetchObserver {
     @Override
     public void stage1(long address, long descriptor, int level, TableFormat table) {
         purpose = "";
-        add("S1 L" + level, address, List.of(descriptor), StructureFields.stage1(descriptor, level, table),
+        add("S1 L" + level, address, List.of(descriptor), StructureFields.stage1(descriptor, level),
                 decision(descriptor, level, table));
     }
 
     @Override
     public void stage2(long address, long descriptor, int level, TableFormat table) {
-        add("S2 L" + level, address, List.of(descriptor), StructureFields.stage2(descriptor, level, table),
+        add("S2 L" + level, address, List.of(descriptor), StructureFields.stage2(descriptor, level),
                 decision(descriptor, level, table));
     }
 
@@ -146,7 +146,7 @@ final class Explainer implements FetchObserver {
     }
 
     private static String decision(long descriptor, int level, TableFormat table) {
-        if (table.isTable(descriptor, level)) {
+        if (TableFormat.isTable(descriptor, level)) {
             return "table at 0x" + Long.toHexString(table.address(descriptor));
         }
         if (!table.isLeaf(descriptor, level)) {

@@ -36,7 +36,7 @@ final class Permissions {
         } else {
             need = (access & Access.INSTRUCTION_BIT) != 0 ? 4 : 1;
         }
-        return need << (access & Access.PRIVILEGED_BIT) * PRIVILEGED_SHIFT / Access.PRIVILEGED_BIT;
+        return isPrivileged(access) ? need << PRIVILEGED_SHIFT : need;
     }
 
     /** The three bits of one access's privilege. */

@@ -47,6 +47,7 @@ final class TableFormat {
     final long indexMask;
     private final long addressMask;
     private final long wideMask;
+
     private final int firstBlockLevel;
 
     private TableFormat(Builder from) {
@@ -79,7 +80,7 @@ final class TableFormat {
         return address(descriptor) & -1L << sizeLg2;
     }
 
-    boolean isTable(long descriptor, int level) {
+    static boolean isTable(long descriptor, int level) {
         return ((int) descriptor & TYPE_MASK) == TABLE_OR_PAGE && level < LAST_LEVEL;
     }
 

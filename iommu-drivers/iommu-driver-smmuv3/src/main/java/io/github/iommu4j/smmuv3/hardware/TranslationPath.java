@@ -71,32 +71,34 @@ final class TranslationPath {
         if (!now.enabled()) {
             return whileDisabled(now, iova);
         }
-        StreamConfig config = config(now, seen, streamId, substreamId);
-        long found = hit(config, iova, access);
-        return found != 0 ? counted(config, found) : miss(now, seen, config, iova, access);
+        return translate(now, seen, config(now, seen, streamId, substreamId), iova, access);
     }
 
-    /** The answer of a cached translation that permits the access, or of a bypassing stream; otherwise 0. */
-    long hit(StreamConfig config, long iova, int access) {
+    /** An untranslated access of a stream whose configuration is known: cached, else walked. */
+    long translate(ControlState now, long seen, StreamConfig config, long iova, int access) {
         int effective = config.overridden(access);
-        if (!config.half(iova).admits(iova, effective)) {
-            return 0;
+        AddressHalf half = config.half(iova);
+        long word;
+        if (!half.admits(iova, effective) || config.bypass != 0) {
+            counters.add(Counters.UNCACHED, 1);
+            word = unwalked(config, half.admits(iova, effective));
+        } else {
+            int need = Permissions.needed(effective);
+            word = tlb.find(iova, config.tag, config.globalTag);
+            if ((TlbWord.permissions(word) & need) == need) {
+                counters.add(Counters.TLB_HIT, 1);
+            } else {
+                counters.add(Counters.TLB_MISS, 1);
+                word = walk(seen, config, iova, need);
+            }
         }
-        long found = config.bypass != 0 ? config.bypass : tlb.find(iova, config.tag, config.globalTag);
-        int need = Permissions.needed(effective);
-        return (TlbWord.permissions(found) & need) == need ? TlbWord.forPrivilege(found, effective) : 0;
-    }
-
-    /** The answer of the tables, for a stream whose configuration is known. */
-    long miss(ControlState now, long seen, StreamConfig config, long iova, int access) {
-        int effective = config.overridden(access);
-        long word = walk(seen, config, iova, effective, Permissions.needed(effective));
         return word >= 0 ? TlbWord.forPrivilege(word, effective) : governed(now, config, word, effective);
     }
 
     /** CMD_PREFETCH_CONFIG: fills the configuration caches and nothing else. */
     void prefetchConfig(ControlState now, long seen, int streamId, int substreamId) {
         if (now.enabled()) {
+            counters.add(Counters.UNCACHED, 1);
             config(now, seen, streamId, substreamId);
         }
     }
@@ -104,24 +106,15 @@ final class TranslationPath {
     /** CMD_PREFETCH_ADDR: fills every cache on the way; what faults is forgotten. */
     void prefetchAddress(ControlState now, long seen, int streamId, int substreamId, long iova) {
         if (now.enabled()) {
+            counters.add(Counters.UNCACHED, 1);
             StreamConfig config = config(now, seen, streamId, substreamId);
-            if (config.half(iova).admits(iova, config.overridden(0)) && config.bypass == 0) {
-                walk(seen, config, iova, config.overridden(0), 0);
-            }
+            walkWithoutNeed(seen, config, iova, config.overridden(0));
         }
-    }
-
-    private long counted(StreamConfig config, long found) {
-        if (config.bypass == 0) {
-            counters.add(Counters.TLB_HIT, 1);
-        }
-        return found;
     }
 
     private StreamConfig config(ControlState now, long seen, int streamId, int substreamId) {
         StreamConfig cached = configs.find(streamId, substreamId);
         if (cached != null) {
-            counters.add(Counters.CONFIG_HIT, 1);
             return cached;
         }
         counters.add(Counters.CONFIG_MISS, 1);
@@ -140,25 +133,30 @@ final class TranslationPath {
         return stream;
     }
 
-    private long walk(long seen, StreamConfig config, long iova, int access, int need) {
-        boolean admitted = config.half(iova).admits(iova, access);
-        if (config.kind == StreamConfig.Kind.REFUSED) {
-            return config.fault;
-        }
-        if (config.kind == StreamConfig.Kind.BYPASS) {
-            return admitted ? config.bypass : addressSize();
-        }
-        counters.add(Counters.TLB_MISS, 1);
-        if (config.kind == StreamConfig.Kind.STAGE2) {
-            return admitted ? walker.throughStage2(seen, config, iova, need) : addressSize();
-        }
-        return admitted
-                ? walker.throughStage1(seen, config, iova, need)
-                : FaultWord.ofWalk(FaultWord.F_TRANSLATION, FaultWord.STAGE1_INPUT, 0);
+    private long walk(long seen, StreamConfig config, long iova, int need) {
+        return config.kind == StreamConfig.Kind.STAGE2
+                ? walker.throughStage2(seen, config, iova, need)
+                : walker.throughStage1(seen, config, iova, need);
     }
 
-    private static long addressSize() {
-        return FaultWord.ofWalk(FaultWord.F_ADDR_SIZE, FaultWord.STAGE1_INPUT, 0);
+    /** What needs no tables: refused and bypassing streams, addresses outside the input address space. */
+    private static long unwalked(StreamConfig config, boolean admitted) {
+        return switch (config.kind) {
+            case REFUSED -> config.fault;
+            case STAGE1 -> FaultWord.ofWalk(FaultWord.F_TRANSLATION, FaultWord.STAGE1_INPUT, 0);
+            default ->
+                admitted ? config.bypass : FaultWord.ofWalk(FaultWord.F_ADDR_SIZE, FaultWord.STAGE1_INPUT, 0);
+        };
+    }
+
+    /** A walk that permits anything. */
+    private long walkWithoutNeed(long seen, StreamConfig config, long iova, int effective) {
+        boolean admitted = config.half(iova).admits(iova, effective);
+        if (!admitted || config.bypass != 0) {
+            return unwalked(config, admitted);
+        }
+        counters.add(Counters.OTHER_WALK, 1);
+        return walk(seen, config, iova, 0);
     }
 
     /** Applies CD.A and CD.R, STE.S2R and CR2.RECINVSID to a fault (§3.12, §5.5), and adds what its event shows. */
@@ -188,11 +186,15 @@ final class TranslationPath {
             return FaultWord.abort();
         }
         if (!capabilities.attrTypesOverride()) {
-            return TlbWord.bypass(MemoryTypes.DEFAULT);
+            return unchanged(MemoryTypes.DEFAULT);
         }
         int type = GBPA_MTCFG.isSet(bypass) ? GBPA_MEMATTR.getInt(bypass) : -1;
-        return TlbWord.bypass(
-                MemoryTypes.overridden(type, GBPA_ALLOCCFG.getInt(bypass), GBPA_SHCFG.getInt(bypass)));
+        return unchanged(MemoryTypes.overridden(type, GBPA_ALLOCCFG.getInt(bypass), GBPA_SHCFG.getInt(bypass)));
+    }
+
+    /** Bypass as an answer: everything is permitted, whatever the privilege. */
+    private static long unchanged(int attributes) {
+        return TlbWord.forPrivilege(TlbWord.bypass(attributes), 0);
     }
 
     /**
@@ -219,7 +221,8 @@ final class TranslationPath {
         }
         StreamConfig config = config(now, seen, streamId, substreamId);
         int effective = config.overridden(access);
-        long word = walk(seen, config, iova, effective, 0);
+        counters.add(Counters.UNCACHED, 1);
+        long word = walkWithoutNeed(seen, config, iova, effective);
         if (word >= 0) {
             return TlbWord.forPrivilege(word, effective);
         }
@@ -252,7 +255,9 @@ final class TranslationPath {
         }
         StreamConfig stage2 = StreamConfig.withoutStage1(stream, capabilities);
         int plain = access & (Access.READ_BIT | Access.WRITE_BIT);
-        long word = walk(seen, stage2, iova, plain, Permissions.needed(plain));
+        boolean admitted = stage2.half(iova).admits(iova, plain);
+        counters.add(Counters.OTHER_WALK, admitted ? 1 : 0);
+        long word = admitted ? walk(seen, stage2, iova, Permissions.needed(plain)) : unwalked(stage2, false);
         return word >= 0 ? TlbWord.forPrivilege(word, plain) : governed(now, stage2, word, plain);
     }
 
@@ -269,6 +274,6 @@ final class TranslationPath {
     private long asPhysical(long address) {
         return address >>> capabilities.oasBits() != 0
                 ? FaultWord.abort()
-                : TlbWord.bypass(MemoryTypes.DEFAULT);
+                : unchanged(MemoryTypes.DEFAULT);
     }
 }

@@ -114,14 +114,8 @@ final class Translator {
         if (now.enabled() && TranslationPath.isUntranslated(access)) {
             StreamConfig config = configs.find(streamId, substreamId);
             if (config != null) {
-                long found = path.hit(config, iova, access);
-                if (found != 0) {
-                    counters.add(config.bypass != 0 ? Counters.CONFIG_HIT : Counters.FULL_HIT, 1);
-                    return found;
-                }
-                counters.add(Counters.CONFIG_HIT, 1);
-                long missed = path.miss(now, seen, config, iova, access);
-                long result = settled(seen, missed, streamId, substreamId, iova, access);
+                long word = path.translate(now, seen, config, iova, access);
+                long result = settled(seen, word, streamId, substreamId, iova, access);
                 if (result != STALE) {
                     return result;
                 }

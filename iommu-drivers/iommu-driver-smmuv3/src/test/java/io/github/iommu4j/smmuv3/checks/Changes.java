@@ -154,8 +154,8 @@ final class Changes {
             word = dice.between(1, 2);
             bit = dice.pick(1, 2, 4, 12, 13, 20);
         }
-        long before = ram.load(address + 8 * word);
-        ram.memory().store64(address + 8 * word, before ^ 1L << bit);
+        long before = ram.load(address + 8L * word);
+        ram.memory().store64(address + 8L * word, before ^ 1L << bit);
         int index = Math.max(0, context.substreamId());
         rig.command(dice.oneIn(2)
                 ? Commands.cfgiCd(context.streamId(), index, dice.below(2))

@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 class EventRaceTest {
 
     private static final int RECORDERS = 3;
-    private static final int FAULTS_EACH = 60_000;
+    private static final int RECORDS_EACH = 40_000;
+    private static final long INPUT_RANGE = (1L << 39) - 1;
     private static final long F_TRANSLATION_OF_A_READ = 1L << 35 | 2L << 40;
     private static final long CONTEXT = 0x4001_0000L;
     private static final long ROOT = 0x5000_0000L;
@@ -50,26 +51,25 @@ class EventRaceTest {
         collect(read);
         threads.shutdown();
         assertThat(threads.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
-        long total = 0;
         for (int stream = 0; stream < RECORDERS; stream++) {
             List<Long> reported = recorders.get(stream).get();
             assertThat(read.getOrDefault(stream, List.of())).as("stream %d", stream).isEqualTo(reported);
-            total += reported.size();
         }
-        assertThat(total).isGreaterThan(FAULTS_EACH / 10);
     }
 
     /** The addresses whose faults the unit says it recorded. */
     private List<Long> fault(int stream) {
         List<Long> recorded = new ArrayList<>();
-        for (long number = 0; number < FAULTS_EACH; number++) {
-            long address = number << 12;
+        for (long number = 0; recorded.size() < RECORDS_EACH; number++) {
+            long address = number << 12 & INPUT_RANGE;
             long packed = unit.translate(stream, -1, address, 1);
             if (Translations.isOk(packed) || Translations.faultCode(packed) != 0x10) {
                 throw new AssertionError("not F_TRANSLATION: 0x" + Long.toHexString(packed));
             }
             if (Translations.isRecorded(packed)) {
                 recorded.add(address);
+            } else {
+                Thread.onSpinWait();
             }
         }
         return recorded;

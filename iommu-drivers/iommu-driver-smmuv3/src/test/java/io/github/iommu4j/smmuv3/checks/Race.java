@@ -22,6 +22,7 @@ import java.util.function.LongToIntFunction;
 final class Race {
 
     private static final int TRANSLATORS = 2;
+    private static final long LEAST_CHANGES = 20_000;
     private static final long SECONDS = 120;
 
     private volatile long begun;
@@ -52,7 +53,7 @@ final class Race {
                 begun = version;
                 change.make(version);
                 published = version;
-                Thread.yield();
+                Thread.onSpinWait();
             }
             long done = 0;
             for (Future<Long> translator : translators) {
@@ -68,7 +69,7 @@ final class Race {
     private Callable<Long> translator(TranslationUnit unit, LongToIntFunction stream, long least) {
         return () -> {
             long done = 0;
-            while (!over && (done < least || published < 100)) {
+            while (!over && (done < least || published < LEAST_CHANGES)) {
                 long oldest = published;
                 long packed = unit.translate(stream.applyAsInt(done), -1, Layouts.INPUT, 1);
                 long newest = begun;

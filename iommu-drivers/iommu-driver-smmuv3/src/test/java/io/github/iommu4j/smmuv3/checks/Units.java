@@ -18,17 +18,22 @@ final class Units {
 
     /** What an SMMU remembers. */
     enum Caching {
-        DEFAULT(CacheGeometry.DEFAULT),
-        EVERYTHING(CacheGeometry.DEFAULT.keeping(CacheGeometry.Structures.ALL)),
-        ONE_ENTRY(CacheGeometry.DEFAULT.withTlb(1, 1).withConfig(1, 1)),
-        NO_IOTLB(CacheGeometry.DEFAULT.withoutTlb()),
-        NO_CONFIG(CacheGeometry.DEFAULT.withoutConfig()),
-        NONE(CacheGeometry.OFF);
+        DEFAULT,
+        EVERYTHING,
+        ONE_ENTRY,
+        NO_IOTLB,
+        NO_CONFIG,
+        NONE;
 
-        private final CacheGeometry geometry;
-
-        Caching(CacheGeometry geometry) {
-            this.geometry = geometry;
+        CacheGeometry geometry() {
+            return switch (this) {
+                case DEFAULT -> CacheGeometry.DEFAULT;
+                case EVERYTHING -> CacheGeometry.DEFAULT.keeping(CacheGeometry.Structures.ALL);
+                case ONE_ENTRY -> CacheGeometry.DEFAULT.withTlb(1, 1).withConfig(1, 1);
+                case NO_IOTLB -> CacheGeometry.DEFAULT.withoutTlb();
+                case NO_CONFIG -> CacheGeometry.DEFAULT.withoutConfig();
+                case NONE -> CacheGeometry.OFF;
+            };
         }
     }
 
@@ -41,7 +46,7 @@ final class Units {
     static TranslationUnit smmu(PhysicalMemory memory, Smmuv3Capabilities capabilities, Caching caching) {
         return Smmuv3.builder(memory)
                 .capabilities(capabilities)
-                .caches(caching.geometry)
+                .caches(caching.geometry())
                 .build();
     }
 }

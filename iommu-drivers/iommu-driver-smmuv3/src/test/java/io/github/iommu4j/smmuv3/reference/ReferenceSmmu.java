@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * terminate-only stall model, no hardware update of descriptors, no ATS.
  *
  * <p>Where the specification leaves a choice: a pointer beyond the output size counts as an aborted fetch or as an
- * illegal structure (never truncated), misaligned low bits of a pointer count as zero, reserved bits are ignored.
+ * illegal structure (never truncated), misaligned low bits of a pointer count as zero, reserved bits are ignored, and
+ * reserved memory types of stage 2 act as Device-nGnRnE, as they do in STE.MemAttr.
  */
 public final class ReferenceSmmu {
 

@@ -100,7 +100,8 @@ final class StageTwo {
 
     private boolean isDevice(long raw) {
         boolean forcedWriteBack = id.forcedWriteBack() && bit(dw1, 25);
-        return forcedWriteBack ? !bit(raw, 4) : field(raw, 5, 4) == 0;
+        boolean reserved = field(raw, 3, 2) == 0;
+        return forcedWriteBack ? !bit(raw, 4) : field(raw, 5, 4) == 0 || reserved;
     }
 
     private Stop fault(Attempt attempt, int number, int purpose, long ipa) {

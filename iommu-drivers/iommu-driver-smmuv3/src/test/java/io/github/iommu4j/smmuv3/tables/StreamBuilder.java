@@ -21,11 +21,13 @@ final class StreamBuilder {
     private final Shape shape;
     private final int vmid;
     private final long[] ste = new long[8];
-    private final Map<Integer, ContextBuilder.Image> images = new LinkedHashMap<>();
-    private final Map<Integer, Long> descriptors = new LinkedHashMap<>();
+    private final Map<Integer, Placed> placed = new LinkedHashMap<>();
     private int contextBits;
     private int defaultSubstream;
     private @Nullable StageTwoBuilder stageTwo;
+
+    /** A CD and the physical address it was written to. */
+    private record Placed(ContextBuilder.Image image, long descriptor) {}
 
     StreamBuilder(Ram ram, IdRegisters id, Dice dice, Shape shape, int vmid) {
         this.ram = ram;
@@ -67,7 +69,7 @@ final class StreamBuilder {
         }
         if (stages.stage1()) {
             addContexts(ips, space);
-            boolean mayBeEl2 = id.el2() && !stages.stage2() && vmid == EL2_VMID && images.size() == 1;
+            boolean mayBeEl2 = id.el2() && !stages.stage2() && vmid == EL2_VMID && placed.size() == 1;
             ste[1] |= mayBeEl2 && dice.oneIn(3) ? 2L << 30 : 0;
         }
     }
@@ -86,10 +88,9 @@ final class StreamBuilder {
         ContextBuilder contexts =
                 new ContextBuilder(ram, id, dice, shape, indexes.size() > 1 ? leaves.withoutGlobals() : leaves);
         for (int index : indexes) {
-            int asid = vmid * 4 + images.size();
+            int asid = vmid * 4 + placed.size();
             ContextBuilder.Image image = contexts.build(asid, ips, space);
-            images.put(index, image);
-            descriptors.put(index, table.put(index, image.words()));
+            placed.put(index, new Placed(image, table.put(index, image.words())));
         }
         ste[0] |= table.fields();
     }
@@ -99,11 +100,12 @@ final class StreamBuilder {
         List<Context> contexts = new ArrayList<>();
         StageTwoBuilder below = stageTwo;
         List<Mapping> lower = below == null ? List.of() : below.mappings();
-        if (images.isEmpty()) {
+        if (placed.isEmpty()) {
             List<Long> addresses = below == null ? List.of(dice.bits(32)) : below.addresses;
             contexts.add(new Context(streamId, -1, vmid, 0, 0, steAddress, 0, addresses, lower));
         }
-        images.forEach((index, image) -> {
+        placed.forEach((index, context) -> {
+            ContextBuilder.Image image = context.image();
             List<Mapping> mappings = new ArrayList<>(image.mappings());
             mappings.addAll(lower);
             boolean plain = contextBits == 0 || defaultSubstream == 2 && index == 0;
@@ -115,7 +117,7 @@ final class StreamBuilder {
                     asid,
                     (int) (ste[1] >>> 30) & 3,
                     steAddress,
-                    descriptors.get(index),
+                    context.descriptor(),
                     image.addresses(),
                     mappings));
         });

@@ -15,8 +15,10 @@ final class StreamTableWriter {
     private final int splitField;
     private final int addressBits;
     private final long base;
-    private final Map<Integer, Long> leaves = new HashMap<>();
-    private final Map<Integer, Integer> spans = new HashMap<>();
+    private final Map<Integer, Leaf> leaves = new HashMap<>();
+
+    /** A level-2 array. */
+    private record Leaf(long address, int span) {}
 
     StreamTableWriter(Ram ram, IdRegisters id, Dice dice) {
         this.ram = ram;
@@ -47,21 +49,23 @@ final class StreamTableWriter {
         if (twoLevel) {
             int index = streamId & (1 << split) - 1;
             int number = streamId >>> split;
-            if (!leaves.containsKey(number)) {
-                int least = 32 - Integer.numberOfLeadingZeros(index);
-                int span = 1 + dice.between(least, split);
-                spans.put(number, span);
-                leaves.put(number, ram.allocate(span + 5, addressBits));
-                ram.store(base + 8L * number, leaves.get(number) | span);
-            }
-            if (index >= 1 << spans.get(number) - 1) {
+            Leaf leaf = leaves.computeIfAbsent(number, unused -> newLeaf(number, index));
+            if (index >= 1 << leaf.span() - 1) {
                 return -1;
             }
-            address = leaves.get(number) + 64L * index;
+            address = leaf.address() + 64L * index;
         }
         for (int i = 0; i < words.length; i++) {
             ram.store(address + 8L * i, words[i]);
         }
         return address;
+    }
+
+    private Leaf newLeaf(int number, int index) {
+        int least = 32 - Integer.numberOfLeadingZeros(index);
+        int span = 1 + dice.between(least, split);
+        Leaf leaf = new Leaf(ram.allocate(span + 5, addressBits), span);
+        ram.store(base + 8L * number, leaf.address() | span);
+        return leaf;
     }
 }

@@ -1,0 +1,222 @@
+package io.github.iommu4j.smmuv3.hardware;
+
+import io.github.iommu4j.api.dma.DmaRequest;
+import io.github.iommu4j.api.dma.Explanation;
+import io.github.iommu4j.api.dma.Translation;
+import io.github.iommu4j.api.dma.TranslationUnit;
+import io.github.iommu4j.api.memory.MmioRegion;
+import io.github.iommu4j.api.memory.MsiSink;
+import io.github.iommu4j.api.memory.PhysicalMemory;
+import io.github.iommu4j.smmuv3.layout.Command;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An Arm SMMUv3 (IHI 0070): registers that a guest's own driver programs, queues and tables in memory, translation.
+ *
+ * <pre>{@code
+ * Smmuv3 smmu = Smmuv3.builder(memory).msi(gic).build();
+ * bus.mapMmio(0x0905_0000L, smmu.registers());
+ * long answer = smmu.translate(streamId, iova, Access.WRITE);   // read it with Translations
+ * }</pre>
+ *
+ * <p>One Non-secure programming interface, one command queue. A guest that writes a register sees the effect when the
+ * write returns: enables are acknowledged, queued commands are consumed (unless built with {@link
+ * CommandProcessing#STEPPED}).
+ *
+ * <p><b>Thread-safety:</b> everything may be called from any thread at any time. A translation takes no lock unless it
+ * faults and has an event to record. No lock is held while an interrupt line pulses or an MSI is sent, so their
+ * receiver may read and write registers, from that thread or another; a line or an MSI must not wait for a CMD_SYNC of
+ * this SMMU to complete. An event record is written to memory with only the event queue held, so {@link
+ * PhysicalMemory} must not wait for a thread that is inside {@link #registers()}.
+ */
+public final class Smmuv3 implements TranslationUnit {
+
+    private final Smmuv3Capabilities capabilities;
+    private final Translator translator;
+    private final CommandQueue commands;
+    private final RegisterFile registers;
+
+    private Smmuv3(Builder builder) {
+        PhysicalMemory memory = builder.memory;
+        MsiSink msi = builder.msi == null ? memory::store32 : builder.msi;
+        capabilities = builder.capabilities;
+        CacheEpoch epoch = new CacheEpoch();
+        RegisterState state = new RegisterState(capabilities);
+        Interrupts interrupts = new Interrupts(state, capabilities, msi, builder.interrupts);
+        EventQueue events = new EventQueue(state, memory, epoch, interrupts);
+        translator = new Translator(memory, capabilities, builder.caches, epoch, events);
+        CommandExecutor executor = new CommandExecutor(
+                capabilities, translator.invalidation(), prefetch(translator), Smmuv3::unreachable, events);
+        commands = new CommandQueue(state, memory, executor, interrupts, builder.processing);
+        registers = new RegisterFile(state, interrupts, commands, translator::control);
+    }
+
+    private static Prefetch prefetch(Translator translator) {
+        return new Prefetch() {
+            @Override
+            public void config(int streamId, int substreamId) {
+                translator.prefetchConfig(streamId, substreamId);
+            }
+
+            @Override
+            public void address(int streamId, int substreamId, long address) {
+                translator.prefetchAddress(streamId, substreamId, address);
+            }
+        };
+    }
+
+    /** No endpoint keeps translations or waits for a page here: nothing to invalidate, nobody to answer. */
+    private static void unreachable(Command command) {}
+
+    /**
+     * Starts building an SMMU.
+     *
+     * @param memory the machine's memory, as the SMMU sees it
+     * @return a builder of an SMMU with {@link Smmuv3Capabilities#everything()}, default caches and no interrupt wired
+     */
+    public static Builder builder(PhysicalMemory memory) {
+        return new Builder(memory);
+    }
+
+    /**
+     * Resets the SMMU: registers to their reset values, translation disabled, caches empty. Memory stays. What other
+     * threads have in flight ends before or after, and leaves nothing in the registers after.
+     */
+    public void reset() {
+        registers.reset();
+        Invalidation caches = translator.invalidation();
+        caches.steRange(0, 31);
+        for (TlbInvalidation.Scope scope :
+                new TlbInvalidation.Scope[] {TlbInvalidation.Scope.NSNH_ALL, TlbInvalidation.Scope.EL2_ALL}) {
+            caches.tlb(new TlbInvalidation(scope, 0, 0, 0, 0, -1L, 0, 0, false));
+        }
+    }
+
+    /**
+     * What this SMMU can do.
+     *
+     * @return the capabilities it was built with
+     */
+    public Smmuv3Capabilities capabilities() {
+        return capabilities;
+    }
+
+    /**
+     * What the translation path has done so far.
+     *
+     * @return a snapshot
+     */
+    public Smmuv3Counters counters() {
+        return translator.counters();
+    }
+
+    @Override
+    public MmioRegion registers() {
+        return registers;
+    }
+
+    @Override
+    public long translate(int streamId, int substreamId, long iova, int accessBits) {
+        return translator.translate(streamId, substreamId, iova, accessBits);
+    }
+
+    @Override
+    public Translation translate(DmaRequest request) {
+        return translator.translate(request);
+    }
+
+    @Override
+    public Explanation explain(DmaRequest request) {
+        return translator.explain(request);
+    }
+
+    /**
+     * Consumes at most one command. A command that stops the queue with an error counts as something done.
+     *
+     * @return {@code false} when the queue is empty, disabled or stopped, or another thread is consuming
+     */
+    @Override
+    public boolean step() {
+        return commands.step();
+    }
+
+    /** Collects what an SMMU is made of. Not thread-safe. */
+    public static final class Builder {
+
+        private final PhysicalMemory memory;
+        private Smmuv3Capabilities capabilities = Smmuv3Capabilities.everything();
+        private @Nullable MsiSink msi;
+        private Smmuv3Interrupts interrupts = Smmuv3Interrupts.none();
+        private CacheGeometry caches = CacheGeometry.DEFAULT;
+        private CommandProcessing processing = CommandProcessing.ON_DOORBELL;
+
+        private Builder(PhysicalMemory memory) {
+            this.memory = memory;
+        }
+
+        /**
+         * What the SMMU can do, and its implementation defined reset values.
+         *
+         * @param value the capabilities
+         * @return this
+         */
+        public Builder capabilities(Smmuv3Capabilities value) {
+            capabilities = value;
+            return this;
+        }
+
+        /**
+         * Where MSIs go. A guest may have CMD_SYNC write to ordinary memory and poll it (Linux does), so the sink must
+         * store what is not for an interrupt controller. Without a sink every MSI is a 32-bit store to memory.
+         *
+         * @param value the sink
+         * @return this
+         */
+        public Builder msi(MsiSink value) {
+            msi = value;
+            return this;
+        }
+
+        /**
+         * The wired interrupts.
+         *
+         * @param value the lines
+         * @return this
+         */
+        public Builder interrupts(Smmuv3Interrupts value) {
+            interrupts = value;
+            return this;
+        }
+
+        /**
+         * The caches.
+         *
+         * @param value how large they are and what they keep
+         * @return this
+         */
+        public Builder caches(CacheGeometry value) {
+            caches = value;
+            return this;
+        }
+
+        /**
+         * When commands are consumed.
+         *
+         * @param value at the doorbell, or by {@link Smmuv3#step()} only
+         * @return this
+         */
+        public Builder commandProcessing(CommandProcessing value) {
+            processing = value;
+            return this;
+        }
+
+        /**
+         * Makes the SMMU, in its reset state.
+         *
+         * @return a new SMMU
+         */
+        public Smmuv3 build() {
+            return new Smmuv3(this);
+        }
+    }
+}

@@ -11,15 +11,38 @@ public final class CaptureReader {
 
     private static final String REGISTERS = "regs.csv";
     private static final List<String> REGISTER_COLUMNS = List.of("name", "offset", "bytes", "value");
-    private static final List<String> TRANSLATION_COLUMNS = List.of(
-            "sid", "iova", "pa", "qemu_perm", "walker_kind", "walker_size", "walker_r", "walker_w");
+    private static final List<String> TRANSLATION_COLUMNS =
+            List.of("sid", "iova", "pa", "qemu_perm", "walker_kind", "walker_size", "walker_r", "walker_w");
     private static final List<String> PROBE_COLUMNS = List.of(
-            "sid", "iova", "len", "access", "qemu_verdict", "qemu_pa", "qemu_perm", "qemu_event", "qemu_event_raw",
-            "walker_verdict", "walker_pa", "agree", "note");
+            "sid",
+            "iova",
+            "len",
+            "access",
+            "qemu_verdict",
+            "qemu_pa",
+            "qemu_perm",
+            "qemu_event",
+            "qemu_event_raw",
+            "walker_verdict",
+            "walker_pa",
+            "agree",
+            "note");
     private static final List<String> UNMAPPED_COLUMNS = List.of("sid", "iova", "access", "fault");
     private static final List<String> EVENT_COLUMNS = List.of(
-            "sid", "type", "name", "input_addr", "rnw", "class", "s2", "pnu", "ind", "ssv", "ssid", "stall",
-            "addr2", "raw_le_bytes");
+            "sid",
+            "type",
+            "name",
+            "input_addr",
+            "rnw",
+            "class",
+            "s2",
+            "pnu",
+            "ind",
+            "ssv",
+            "ssid",
+            "stall",
+            "addr2",
+            "raw_le_bytes");
 
     private CaptureReader() {}
 
@@ -52,13 +75,7 @@ public final class CaptureReader {
     public static Capture readMachine(CaptureSource source) throws CaptureException {
         RegisterDump registers = registers(source);
         return new Capture(
-                source.name(),
-                registers,
-                MemoryImageReader.read(source),
-                List.of(),
-                List.of(),
-                List.of(),
-                List.of());
+                source.name(), registers, MemoryImageReader.read(source), List.of(), List.of(), List.of(), List.of());
     }
 
     private static RegisterDump registers(CaptureSource source) throws CaptureException {

@@ -23,7 +23,8 @@ public interface CaptureSource {
      * @return the content, to be closed by the caller, or {@code null} when there is no such file
      * @throws IOException when the file is there and cannot be read
      */
-    @Nullable InputStream open(String file) throws IOException;
+    @Nullable
+    InputStream open(String file) throws IOException;
 
     /**
      * The files of a directory.
@@ -34,7 +35,8 @@ public interface CaptureSource {
      */
     static CaptureSource directory(Path directory) throws CaptureException {
         if (!Files.isDirectory(directory)) {
-            throw new CaptureException(directory + (Files.exists(directory) ? " is not a directory" : " does not exist"));
+            throw new CaptureException(
+                    directory + (Files.exists(directory) ? " is not a directory" : " does not exist"));
         }
         Path name = directory.toAbsolutePath().normalize().getFileName();
         return new DirectorySource(directory, name == null ? directory.toString() : name.toString());

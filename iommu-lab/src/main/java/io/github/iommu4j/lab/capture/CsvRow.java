@@ -89,7 +89,8 @@ record CsvRow(String file, long line, CSVRecord cells) {
     }
 
     CaptureException error(String column, String rule) {
-        return CaptureException.at(file, line, "column " + column + ": '" + shortened(text(column)) + "' is not a " + rule);
+        return CaptureException.at(
+                file, line, "column " + column + ": '" + shortened(text(column)) + "' is not a " + rule);
     }
 
     private static String shortened(String cell) {

@@ -53,7 +53,8 @@ final class CsvTable {
     private static <T> List<T> parse(Reader text, String file, List<String> columns, RowReader<T> reader)
             throws IOException, CaptureException {
         List<T> rows = new ArrayList<>();
-        try (CSVParser parser = CSVParser.builder().setReader(text).setFormat(FORMAT).get()) {
+        try (CSVParser parser =
+                CSVParser.builder().setReader(text).setFormat(FORMAT).get()) {
             for (String column : columns) {
                 if (!parser.getHeaderNames().contains(column)) {
                     throw CaptureException.at(file, 1, "no column " + column);

@@ -21,8 +21,8 @@ final class MemoryImageReader {
     private MemoryImageReader() {}
 
     static MemoryImage read(CaptureSource source) throws CaptureException {
-        List<MemoryImage.Page> pages = new ArrayList<>(CsvTable.read(
-                source, INDEX, List.of("gpa", "offset"), MemoryImageReader::page));
+        List<MemoryImage.Page> pages =
+                new ArrayList<>(CsvTable.read(source, INDEX, List.of("gpa", "offset"), MemoryImageReader::page));
         pages.sort(Comparator.comparingLong(MemoryImage.Page::address));
         int needed = 0;
         for (int i = 0; i < pages.size(); i++) {
@@ -52,8 +52,8 @@ final class MemoryImageReader {
             try (InputStream in = new GZIPInputStream(file)) {
                 byte[] content = in.readNBytes(needed);
                 if (content.length < needed) {
-                    throw new CaptureException(CONTENT + ": holds " + content.length + " bytes where " + INDEX
-                            + " points at " + needed);
+                    throw new CaptureException(
+                            CONTENT + ": holds " + content.length + " bytes where " + INDEX + " points at " + needed);
                 }
                 in.transferTo(OutputStream.nullOutputStream());
                 return content;

@@ -24,14 +24,12 @@ import picocli.CommandLine.Spec;
         description = "Replays the capture that comes with the program.")
 final class DemoCommand implements Callable<Integer> {
 
-    private static final String INTRODUCTION =
-            """
+    private static final String INTRODUCTION = """
             An SMMUv3 as a Linux guest left it: its registers and tables, translated again by this model.
 
             """;
 
-    private static final String NEXT =
-            """
+    private static final String NEXT = """
 
             Next: iommu replay DIR      compare with another capture
                   iommu inspect DIR     list its streams and what they map

@@ -19,8 +19,9 @@ import picocli.CommandLine.Spec;
         name = "replay",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        description = "Restores the machine of a capture, translates what the reference machine translated, and compares"
-                + " answers and event records.")
+        description =
+                "Restores the machine of a capture, translates what the reference machine translated, and compares"
+                        + " answers and event records.")
 final class ReplayCommand implements Callable<Integer> {
 
     @Spec

@@ -22,8 +22,14 @@ public final class Inspector {
     private static final long QUESTION_BUDGET = 1L << 21;
     private static final long SMALLEST_PAGE = 1L << 12;
     private static final Set<String> CONFIGURATION_ERRORS = Set.of(
-            "C_BAD_STREAMID", "C_BAD_STE", "C_BAD_CD", "C_BAD_SUBSTREAMID", "F_STE_FETCH", "F_CD_FETCH",
-            "F_STREAM_DISABLED", "F_VMS_FETCH");
+            "C_BAD_STREAMID",
+            "C_BAD_STE",
+            "C_BAD_CD",
+            "C_BAD_SUBSTREAMID",
+            "F_STE_FETCH",
+            "F_CD_FETCH",
+            "F_STREAM_DISABLED",
+            "F_VMS_FETCH");
 
     private final CapturedMachine machine;
 
@@ -42,8 +48,7 @@ public final class Inspector {
         CapturedMachine machine = CapturedMachine.restore(capture);
         Inspector inspector = new Inspector(machine);
         List<StreamView> views = new ArrayList<>();
-        for (StreamTable.Entry entry :
-                StreamTable.entries(capture.registers(), machine.memory(), capture.image())) {
+        for (StreamTable.Entry entry : StreamTable.entries(capture.registers(), machine.memory(), capture.image())) {
             views.addAll(inspector.streams(entry));
         }
         return views;
@@ -61,8 +66,9 @@ public final class Inspector {
     private StreamView view(StreamTable.Entry entry, int substreamId) {
         StreamView.Kind kind = StreamView.Kind.ofConfig(entry.content().config());
         Explanation explanation = machine.explain(request(entry.streamId(), substreamId));
-        String problem = kind == StreamView.Kind.ABORT ? "" : problem(explanation);
         Optional<ContextDescriptor> context = contextDescriptor(explanation);
+        boolean unread = entry.content().usesStage1() && context.isEmpty();
+        String problem = kind == StreamView.Kind.ABORT ? "" : problem(explanation, unread);
         Map<String, String> settings = problem.isEmpty() ? Settings.of(entry.content(), context) : Map.of();
         if (!problem.isEmpty() || kind == StreamView.Kind.ABORT || kind == StreamView.Kind.BYPASS) {
             return new StreamView(
@@ -96,8 +102,7 @@ public final class Inspector {
         TableReader reader = physical;
         if (entry.content().usesStage2()) {
             Regime stage2 = Regime.stage2(entry.content());
-            reader = new TableReader(
-                    machine.memory(), address -> physical.lookup(stage2, address), DESCRIPTOR_BUDGET);
+            reader = new TableReader(machine.memory(), address -> physical.lookup(stage2, address), DESCRIPTOR_BUDGET);
         }
         long enables = context.get().dw0();
         if (!ContextDescriptor.EPD0.isSet(enables)) {
@@ -114,10 +119,12 @@ public final class Inspector {
         return substreamId == TranslationUnit.NO_SUBSTREAM ? request : request.withSubstream(substreamId);
     }
 
-    private static String problem(Explanation explanation) {
-        boolean configuration = explanation.result() instanceof Translation.Fault fault
-                && CONFIGURATION_ERRORS.contains(fault.name());
-        return configuration ? ((Translation.Fault) explanation.result()).name() : "";
+    /** @param unread whether a context descriptor is needed and could not be read, whatever the reason */
+    private static String problem(Explanation explanation, boolean unread) {
+        if (explanation.result() instanceof Translation.Fault fault) {
+            return unread || CONFIGURATION_ERRORS.contains(fault.name()) ? fault.name() : "";
+        }
+        return "";
     }
 
     /** The context descriptor the hardware model read, if it came that far. */

@@ -41,8 +41,7 @@ final class Mappings {
             long packed = ask(iova + offset);
             if (Translations.isOk(packed)) {
                 long step = Math.min(size, 1L << Math.min(62, Translations.sizeLg2(packed)));
-                add(new MappedRange(
-                        iova + offset, step, Translations.pa(packed), Translations.permissions(packed)));
+                add(new MappedRange(iova + offset, step, Translations.pa(packed), Translations.permissions(packed)));
                 offset += step;
             } else {
                 offset += Math.min(size, holeStep);

@@ -10,7 +10,7 @@ import java.util.Map;
  * @param substreamId SubstreamID, or -1 for traffic without one
  * @param entryAddress physical byte address of the stream table entry
  * @param kind what becomes of its traffic
- * @param problem the name of the configuration error that stops all traffic; empty when there is none
+ * @param problem the name of the fault that stops all traffic before any table is walked; empty when there is none
  * @param settings what the entry and the context descriptor say, in the specification's names, in order
  * @param ranges what is mapped, by ascending input address
  * @param truncated whether there were more tables than this reader is willing to read

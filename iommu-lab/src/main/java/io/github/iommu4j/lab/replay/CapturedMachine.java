@@ -66,16 +66,13 @@ public final class CapturedMachine {
         RegisterDump registers = capture.registers();
         SparseMemory memory = new SparseMemoryLoader(capture.image()).load();
         long idr1 = registers.require("IDR1");
-        QueueGeometry eventQueue =
-                QueueGeometry.of(registers.require("EVENTQ_BASE"), EVENTQS.getInt(idr1), EVENT_LG2);
+        QueueGeometry eventQueue = QueueGeometry.of(registers.require("EVENTQ_BASE"), EVENTQS.getInt(idr1), EVENT_LG2);
         SparseMemoryLoader.addQueue(memory, "EVENTQ_BASE", eventQueue);
         SparseMemoryLoader.addQueue(
                 memory, "CMDQ_BASE", QueueGeometry.of(registers.require("CMDQ_BASE"), CMDQS.getInt(idr1), COMMAND_LG2));
         Smmuv3Capabilities capabilities = capabilities(registers);
-        Smmuv3 unit = Smmuv3.builder(memory)
-                .capabilities(capabilities)
-                .caches(caches)
-                .build();
+        Smmuv3 unit =
+                Smmuv3.builder(memory).capabilities(capabilities).caches(caches).build();
         new RegisterRestore(unit.registers(), registers).run();
         EventQueue events = new EventQueue(unit.registers(), memory, eventQueue);
         events.discardAll();

@@ -53,8 +53,8 @@ final class EventJudge {
                     : RowOutcome.differs("verdict", row.name(), ours.verdict());
         }
         if (probe.agreement() == ProbeRow.Agreement.NO && ProbeJudge.followsSpecification(probe, observeCause(probe))) {
-            return RowOutcome.explained(List.of(VerdictRules.name(
-                    Expectation.fault(row.name()), ours.verdict(), machine.explain(ours.request()))));
+            return RowOutcome.explained(List.of(
+                    VerdictRules.name(Expectation.fault(row.name()), ours.verdict(), machine.explain(ours.request()))));
         }
         return RowOutcome.differs("verdict", row.name(), ours.verdict());
     }
@@ -120,9 +120,7 @@ final class EventJudge {
         }
         return new DmaRequest(
                 theirs.streamId(),
-                theirs.ssv()
-                        ? theirs.substreamId()
-                        : TranslationUnit.NO_SUBSTREAM,
+                theirs.ssv() ? theirs.substreamId() : TranslationUnit.NO_SUBSTREAM,
                 iova,
                 access,
                 theirs.pnu() ? Privilege.PRIVILEGED : Privilege.UNPRIVILEGED,

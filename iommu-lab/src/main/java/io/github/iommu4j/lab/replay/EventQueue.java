@@ -38,7 +38,8 @@ final class EventQueue {
     }
 
     /** The oldest record, which is consumed; {@code null} when the queue is empty. */
-    @Nullable EventRecord take() {
+    @Nullable
+    EventRecord take() {
         long produced = registers.read(PRODUCER, 4);
         long consumed = registers.read(CONSUMER, 4);
         if (INDEX.get(produced ^ consumed) == 0) {

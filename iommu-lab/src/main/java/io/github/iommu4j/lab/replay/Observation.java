@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param answer what {@code translate} returned
  * @param event the record it wrote into its event queue in memory, or {@code null}
  */
-record Observation(DmaRequest request, Translation answer, @Nullable EventRecord event) {
+record Observation(
+        DmaRequest request, Translation answer, @Nullable EventRecord event) {
 
     private static final int READ_WRITE = 3;
 

@@ -59,19 +59,17 @@ final class ProbeJudge {
         boolean part = RecordFields.hasInputAddress(theirs)
                 && theirs.inputAddress() != row.iova()
                 && row.covers(theirs.inputAddress());
-        return part
-                ? machine.observe(DmaRequest.of(row.streamId(), theirs.inputAddress(), row.access()))
-                : whole;
+        return part ? machine.observe(DmaRequest.of(row.streamId(), theirs.inputAddress(), row.access())) : whole;
     }
 
     private RowOutcome asSpecification(ProbeRow row, Observation ours) {
         if (!followsSpecification(row, ours)) {
             return WalkerRules.explain(machine, row.specification(), ours)
-                    .orElseGet(() -> RowOutcome.differs(
-                            "verdict by the specification", row.specification(), describe(ours)));
+                    .orElseGet(() ->
+                            RowOutcome.differs("verdict by the specification", row.specification(), describe(ours)));
         }
-        return RowOutcome.explained(List.of(
-                VerdictRules.name(theirs(row), ours.verdict(), machine.explain(ours.request()))));
+        return RowOutcome.explained(
+                List.of(VerdictRules.name(theirs(row), ours.verdict(), machine.explain(ours.request()))));
     }
 
     /** Whether our answer is the one that the literal reading of the specification gives. */

@@ -25,14 +25,15 @@ final class RecordRules {
             new Rule(ReferenceDeviation.STRUCTURE_FETCH_RECORDED_AS_READ, RecordRules::structureFetchAsRead),
             new Rule(ReferenceDeviation.IPA_OF_TABLE_BASE, RecordRules::ipaOfTableBase),
             new Rule(ReferenceDeviation.IPA_KEEPS_PAGE_OFFSET, RecordRules::ipaKeepsPageOffset),
-            new Rule(ReferenceDeviation.CD_FETCH_ADDRESS_MISPLACED, RecordRules::cdFetchAddressMisplaced));
+            new Rule(ReferenceDeviation.FETCH_ADDRESS_MISPLACED, RecordRules::fetchAddressMisplaced));
 
     private RecordRules() {}
 
     /** Rewrites our record as the reference would have written it; {@code null} when the rule is not about this. */
     @FunctionalInterface
     private interface Rewrite {
-        @Nullable EventRecord apply(EventRecord ours, EventRecord theirs);
+        @Nullable
+        EventRecord apply(EventRecord ours, EventRecord theirs);
     }
 
     private record Rule(ReferenceDeviation deviation, Rewrite rewrite) {}
@@ -109,11 +110,9 @@ final class RecordRules {
         return plausible ? RecordFields.withDw3(ours, ours.dw3() | kept) : null;
     }
 
-    private static @Nullable EventRecord cdFetchAddressMisplaced(EventRecord ours, EventRecord theirs) {
-        boolean applies = RecordFields.is(ours, EventType.F_CD_FETCH)
-                && ours.dw2() == 0
-                && theirs.dw3() == 0
-                && theirs.dw2() == ours.dw3();
+    private static @Nullable EventRecord fetchAddressMisplaced(EventRecord ours, EventRecord theirs) {
+        boolean fetch = RecordFields.is(ours, EventType.F_CD_FETCH) || RecordFields.is(ours, EventType.F_STE_FETCH);
+        boolean applies = fetch && ours.dw2() == 0 && theirs.dw3() == 0 && theirs.dw2() == ours.dw3();
         return applies ? new EventRecord(ours.dw0(), ours.dw1(), ours.dw3(), 0) : null;
     }
 }

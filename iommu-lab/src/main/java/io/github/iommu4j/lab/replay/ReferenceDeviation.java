@@ -20,8 +20,8 @@ public enum ReferenceDeviation {
     IPA_OF_TABLE_BASE("IHI 0070 §7.3.13"),
     /** A fault on the fetch of a structure is recorded as a read, whatever the device's access was. */
     STRUCTURE_FETCH_RECORDED_AS_READ("IHI 0070 §7.3.13"),
-    /** F_CD_FETCH has FetchAddr in the second word, where InputAddr is in other records, instead of in the third. */
-    CD_FETCH_ADDRESS_MISPLACED("IHI 0070 §7.3.10"),
+    /** F_CD_FETCH and F_STE_FETCH have FetchAddr in dw2, where other records have InputAddr, instead of in dw3. */
+    FETCH_ADDRESS_MISPLACED("IHI 0070 §7.3.4, §7.3.10"),
 
     /** The access flag is not checked. */
     ACCESS_FLAG_NOT_CHECKED("IHI 0070 §7.3.15; Arm ARM D8.5"),
@@ -35,9 +35,11 @@ public enum ReferenceDeviation {
     WALK_DISABLE_IGNORED("IHI 0070 §5.4 (EPDx)"),
     /** A block descriptor is taken at a level where the granule has none. */
     BLOCK_AT_FORBIDDEN_LEVEL("Arm ARM D8.3"),
+    /** A translation that is no longer in the tables is used from a cache, which is allowed until it is invalidated. */
+    TRANSLATION_OUTLIVES_MAPPING("IHI 0070 §3.17"),
     /** STE.S1CDMax is checked although IDR1.SSIDSIZE=0 makes it IGNORED. */
     S1CDMAX_CHECKED_WITHOUT_SUBSTREAMS("IHI 0070 §5.2 (S1CDMax)"),
-    /** A level-2 stream table is taken to have 2^Span entries instead of 2^(Span-1). */
+    /** A level-2 stream table is taken to have 2^Span entries instead of 2^(Span-1), and C_BAD_STE given beyond. */
     SPAN_TOO_LARGE("IHI 0070 §5.1.1, §7.3.3"),
     /** Another answer than the specification's, which an independent reading of the specification confirms. */
     OTHER_VERDICT("the capture's walker_verdict"),

@@ -31,8 +31,19 @@ final class RegisterRestore {
 
     /** What must read back as captured, or the replay would be one of another machine. */
     private static final List<String> ESSENTIAL = List.of(
-            "IDR0", "IDR1", "IDR3", "IDR5", "CR0", "CR0ACK", "CR1", "STRTAB_BASE", "STRTAB_BASE_CFG", "GBPA",
-            "CMDQ_BASE", "EVENTQ_BASE", "EVENTQ_PROD");
+            "IDR0",
+            "IDR1",
+            "IDR3",
+            "IDR5",
+            "CR0",
+            "CR0ACK",
+            "CR1",
+            "STRTAB_BASE",
+            "STRTAB_BASE_CFG",
+            "GBPA",
+            "CMDQ_BASE",
+            "EVENTQ_BASE",
+            "EVENTQ_PROD");
 
     private final MmioRegion window;
     private final RegisterDump dump;
@@ -72,8 +83,7 @@ final class RegisterRestore {
             long actual = window.read(register.offset(), register.width());
             if (actual != register.value()) {
                 throw new CaptureException(String.format(
-                        "regs.csv: %s=0x%x cannot be modelled, it reads back as 0x%x",
-                        name, register.value(), actual));
+                        "regs.csv: %s=0x%x cannot be modelled, it reads back as 0x%x", name, register.value(), actual));
             }
         }
     }

@@ -55,11 +55,16 @@ public final class Replay {
     }
 
     private static Ledger.Place place(long line, int stream, String access, long iova) {
-        return new Ledger.Place(line, "stream " + Verdicts.hex(stream & 0xFFFF_FFFFL) + " " + access + Verdicts.hex(iova));
+        return new Ledger.Place(
+                line, "stream " + Verdicts.hex(stream & 0xFFFF_FFFFL) + " " + access + Verdicts.hex(iova));
     }
 
     private static Ledger.Place placeOfEvent(EventRow row) {
-        return place(row.line(), RecordFields.of(row.words()).streamId(), row.name() + " ", row.words().get(2));
+        return place(
+                row.line(),
+                RecordFields.of(row.words()).streamId(),
+                row.name() + " ",
+                row.words().get(2));
     }
 
     private static int streams(Capture capture) {

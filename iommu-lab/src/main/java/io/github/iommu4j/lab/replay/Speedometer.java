@@ -12,8 +12,8 @@ import java.util.concurrent.TimeUnit;
 /** Measures how fast a captured machine translates what it translated before, caches on, on one thread. */
 public final class Speedometer {
 
-    private static final long WARM_UP = TimeUnit.MILLISECONDS.toNanos(250);
-    private static final long MEASURED = TimeUnit.MILLISECONDS.toNanos(250);
+    private static final long WARM_UP = TimeUnit.MILLISECONDS.toNanos(150);
+    private static final long MEASURED = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final CapturedMachine machine;
     private final List<TranslationRow> rows;
@@ -24,10 +24,10 @@ public final class Speedometer {
     }
 
     /**
-     * Measures, for about half a second.
+     * Measures, for about a quarter of a second.
      *
      * @param capture the capture
-     * @return the translations of the second half of that time; none when the capture has none
+     * @return the translations of the last tenth of a second; none when the capture has none
      * @throws CaptureException when the machine cannot be restored
      */
     public static ReplayResult.Speed measure(Capture capture) throws CaptureException {

@@ -16,8 +16,8 @@ final class TranslationJudge {
     RowOutcome judge(TranslationRow row) {
         Access access = (row.walkerPermissions() & 1) != 0 ? Access.READ : Access.WRITE;
         Observation ours = machine.observe(DmaRequest.of(row.streamId(), row.iova(), access));
-        RowOutcome outcome = Verdicts.compareTranslation(
-                machine, ours, row.pa(), row.bypass() ? -1 : row.permissions());
+        RowOutcome outcome =
+                Verdicts.compareTranslation(machine, ours, row.pa(), row.bypass() ? -1 : row.permissions());
         if (outcome instanceof RowOutcome.Differs || row.bypass()) {
             return outcome;
         }

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class VerdictRules {
 
+    private static final BitField DESCRIPTOR_VALID = bit(0);
     private static final BitField DESCRIPTOR_TYPE = bits(1, 0);
     private static final int BLOCK = 1;
     private static final BitField AP1 = bit(6);
@@ -71,7 +72,8 @@ final class VerdictRules {
     private static ReferenceDeviation permission(Explanation explanation) {
         List<Long> stage1 = stage1Descriptors(explanation);
         boolean leafForbids = !stage1.isEmpty() && !AP1.isSet(stage1.get(stage1.size() - 1));
-        boolean tableForbids = stage1.stream().limit(Math.max(0, stage1.size() - 1)).anyMatch(AP_TABLE_0::isSet);
+        boolean tableForbids =
+                stage1.stream().limit(Math.max(0, stage1.size() - 1)).anyMatch(AP_TABLE_0::isSet);
         return leafForbids || tableForbids
                 ? ReferenceDeviation.PRIVILEGE_NOT_CHECKED
                 : ReferenceDeviation.PERMISSION_NOT_CHECKED_ON_HIT;
@@ -82,10 +84,17 @@ final class VerdictRules {
         if (!walked) {
             return ReferenceDeviation.WALK_DISABLE_IGNORED;
         }
-        Explanation.Fetch last =
-                explanation.fetches().get(explanation.fetches().size() - 1);
-        boolean block = !last.raw().isEmpty() && DESCRIPTOR_TYPE.get(last.raw().get(0)) == BLOCK;
-        return block && isWalk(last) ? ReferenceDeviation.BLOCK_AT_FORBIDDEN_LEVEL : ReferenceDeviation.OTHER_VERDICT;
+        Explanation.Fetch last = explanation.fetches().get(explanation.fetches().size() - 1);
+        if (last.raw().isEmpty() || !isWalk(last)) {
+            return ReferenceDeviation.OTHER_VERDICT;
+        }
+        long descriptor = last.raw().get(0);
+        if (!DESCRIPTOR_VALID.isSet(descriptor)) {
+            return ReferenceDeviation.TRANSLATION_OUTLIVES_MAPPING;
+        }
+        return DESCRIPTOR_TYPE.get(descriptor) == BLOCK
+                ? ReferenceDeviation.BLOCK_AT_FORBIDDEN_LEVEL
+                : ReferenceDeviation.OTHER_VERDICT;
     }
 
     private static boolean isWalk(Explanation.Fetch fetch) {

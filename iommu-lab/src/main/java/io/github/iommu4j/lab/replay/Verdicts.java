@@ -24,8 +24,7 @@ final class Verdicts {
             return RowOutcome.AGREED;
         }
         boolean grantsMore = (ours.permissions() & ~theirPermissions) == 0;
-        if (grantsMore
-                && VerdictRules.stage1LeafPermissions(machine.explain(ours.request())) == theirPermissions) {
+        if (grantsMore && VerdictRules.stage1LeafPermissions(machine.explain(ours.request())) == theirPermissions) {
             return RowOutcome.explained(List.of(ReferenceDeviation.PERMISSION_OF_STAGE_1_LEAF));
         }
         return RowOutcome.differs("permission", permissions(theirPermissions), permissions(ours.permissions()));
@@ -37,9 +36,7 @@ final class Verdicts {
             return RowOutcome.differs("event record", theirs, "none written");
         }
         Optional<List<ReferenceDeviation>> explained = RecordRules.explain(ours, theirs);
-        return explained
-                .map(RowOutcome::explained)
-                .orElseGet(() -> RowOutcome.differs("event record", theirs, ours));
+        return explained.map(RowOutcome::explained).orElseGet(() -> RowOutcome.differs("event record", theirs, ours));
     }
 
     static String hex(long value) {

@@ -100,9 +100,8 @@ public final class InspectionReport {
      * @return a JSON object
      */
     public static String json(String scenario, List<StreamView> streams) {
-        int legal = (int) streams.stream()
-                .filter(stream -> stream.problem().isEmpty())
-                .count();
+        int legal = (int)
+                streams.stream().filter(stream -> stream.problem().isEmpty()).count();
         JsonObject answer = JsonAnswer.of(
                 streams.size(),
                 legal,

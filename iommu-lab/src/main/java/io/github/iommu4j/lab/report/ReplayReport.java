@@ -39,10 +39,13 @@ public final class ReplayReport {
         }
         total.skipped().forEach((reason, count) -> line(text, "  skipped %d: %s", count, reason));
         result.deviations()
-                .forEach((deviation, count) -> line(
-                        text, "  reference departs from %s in %d: %s", deviation.section(), count, deviation));
+                .forEach((deviation, count) ->
+                        line(text, "  reference departs from %s in %d: %s", deviation.section(), count, deviation));
         differences(text, result);
-        line(text, "  speed: %,d translations/s, from a cold start", result.speed().perSecond());
+        line(
+                text,
+                "  speed: %,d translations/s, from a cold start",
+                result.speed().perSecond());
         line(
                 text,
                 "%s: %d of %d usable lines agree",
@@ -53,7 +56,12 @@ public final class ReplayReport {
     }
 
     private static void table(StringBuilder text, String name, Tally tally) {
-        line(text, "  %-13s %5d of %5d agree%s", name, tally.agree(), tally.rows() - tally.skippedRows(),
+        line(
+                text,
+                "  %-13s %5d of %5d agree%s",
+                name,
+                tally.agree(),
+                tally.rows() - tally.skippedRows(),
                 tally.skippedRows() == 0 ? "" : ", " + tally.skippedRows() + " skipped");
     }
 

@@ -73,7 +73,8 @@ class CaptureReaderTest {
     @Test
     void garbageForANumberIsShownWithItsLineAndColumn() throws IOException {
         CaptureFiles.setCell(capture.resolve("probe.csv"), 7, "iova", "0xzz");
-        assertRefused(capture, "probe.csv line 7: column iova: '0xzz' is not a hexadecimal number with 0x, at most 64 bits");
+        assertRefused(
+                capture, "probe.csv line 7: column iova: '0xzz' is not a hexadecimal number with 0x, at most 64 bits");
     }
 
     @Test
@@ -91,8 +92,10 @@ class CaptureReaderTest {
     @Test
     void aStreamIdOfMoreThan32BitsIsRefused() throws IOException {
         CaptureFiles.setCell(capture.resolve("qemu_translations.csv"), 2, "sid", "0x100000000");
-        assertRefused(capture, "qemu_translations.csv line 2: column sid: '0x100000000' is not a hexadecimal number of at"
-                + " most 32 bits");
+        assertRefused(
+                capture,
+                "qemu_translations.csv line 2: column sid: '0x100000000' is not a hexadecimal number of at"
+                        + " most 32 bits");
     }
 
     @Test
@@ -148,7 +151,8 @@ class CaptureReaderTest {
     @Test
     void anEventRecordOfTheWrongLengthIsRefused() throws IOException {
         CaptureFiles.setCell(capture.resolve("events.csv"), 4, "raw_le_bytes", "1300");
-        assertRefused(capture, "events.csv line 4: column raw_le_bytes: '1300' is not a 32 bytes as hexadecimal digits");
+        assertRefused(
+                capture, "events.csv line 4: column raw_le_bytes: '1300' is not a 32 bytes as hexadecimal digits");
     }
 
     @Test

@@ -72,7 +72,9 @@ class CommandLineProgramTest {
                 .contains("translations", "probes", "unmapped", "events", "deviations", "differences");
         assertThat(answer.get("rows").getAsInt()).isEqualTo(1025);
         assertThat(answer.get("agree").getAsInt()).isEqualTo(944);
-        assertThat(answer.getAsJsonObject("skipped").get("the reference logged nothing").getAsInt())
+        assertThat(answer.getAsJsonObject("skipped")
+                        .get("the reference logged nothing")
+                        .getAsInt())
                 .isEqualTo(81);
         assertThat(answer.getAsJsonObject("translations").keySet()).startsWith("rows", "agree", "skipped");
         JsonObject deviation = answer.getAsJsonArray("deviations").get(0).getAsJsonObject();
@@ -132,7 +134,10 @@ class CommandLineProgramTest {
     void whatCannotBeParsedIsAnsweredWithUsageAndTwo(String line) {
         assertThat(run(line.replace("DIR", capture).split(" "))).isEqualTo(2);
         assertThat(out.toString()).isEmpty();
-        assertThat(err.toString()).startsWith("iommu: ").contains("Usage: iommu").doesNotContain("\tat ");
+        assertThat(err.toString())
+                .startsWith("iommu: ")
+                .contains("Usage: iommu")
+                .doesNotContain("\tat ");
     }
 
     @ParameterizedTest
@@ -151,7 +156,8 @@ class CommandLineProgramTest {
 
     @Test
     void explainPrintsEveryReadAndTheAnswer() {
-        assertThat(run("explain", capture, "--sid", "0x29", "--iova", "0xffff20d8")).isZero();
+        assertThat(run("explain", capture, "--sid", "0x29", "--iova", "0xffff20d8"))
+                .isZero();
         assertThat(out.toString()).contains("STE").contains("S2 L3").contains("0x446250d8");
     }
 
@@ -166,7 +172,8 @@ class CommandLineProgramTest {
 
     @Test
     void aFaultIsAnAnswer() {
-        assertThat(run("explain", capture, "--sid", "0x21", "--iova", "0xffb77cb8", "--json")).isZero();
+        assertThat(run("explain", capture, "--sid", "0x21", "--iova", "0xffb77cb8", "--json"))
+                .isZero();
         JsonObject answer = json();
         assertThat(answer.keySet()).startsWith("rows", "agree", "skipped");
         assertThat(answer.get("rows").getAsInt())
@@ -181,7 +188,8 @@ class CommandLineProgramTest {
         assertThat(run("explain", capture, "--sid", "0x21", "--iova", "0", "--ssid", "5", "--privileged", "--json"))
                 .isZero();
         assertThat(json().getAsJsonObject("result").get("name").getAsString()).isEqualTo("C_BAD_SUBSTREAMID");
-        assertThat(json().getAsJsonObject("request").get("privilege").getAsString()).isEqualTo("PRIVILEGED");
+        assertThat(json().getAsJsonObject("request").get("privilege").getAsString())
+                .isEqualTo("PRIVILEGED");
     }
 
     @Test

@@ -40,7 +40,8 @@ class InspectorTest {
                 .extracting(StreamView::streamId)
                 .containsExactly(0x20, 0x21, 0x28, 0x29, 0x38, 0x40, 0x48, 0x49);
         assertThat(streams.get(0x38).ranges())
-                .contains(new MappedRange(0x10000, 0x1000, streams.get(0x38).ranges().get(0).pa(), 5));
+                .contains(new MappedRange(
+                        0x10000, 0x1000, streams.get(0x38).ranges().get(0).pa(), 5));
     }
 
     @TestFactory

@@ -47,12 +47,14 @@ class RecordRulesTest {
 
     @Test
     void classZeroOfAStage2FaultIsADifference() {
-        assertThat(RecordRules.explain(STAGE_2, STAGE_2.with(EventRecord.CLASS, 0))).isEmpty();
+        assertThat(RecordRules.explain(STAGE_2, STAGE_2.with(EventRecord.CLASS, 0)))
+                .isEmpty();
     }
 
     @Test
     void classOneOfAnInputFaultIsADifference() {
-        assertThat(RecordRules.explain(STAGE_1, STAGE_1.with(EventRecord.CLASS, 1))).isEmpty();
+        assertThat(RecordRules.explain(STAGE_1, STAGE_1.with(EventRecord.CLASS, 1)))
+                .isEmpty();
     }
 
     @Test
@@ -92,15 +94,26 @@ class RecordRulesTest {
 
     @Test
     void inputFaultOfAReadRecordedAsWriteIsADifference() {
-        assertThat(RecordRules.explain(STAGE_1, STAGE_1.with(EventRecord.RNW, 0))).isEmpty();
-        assertThat(RecordRules.explain(STAGE_1.with(EventRecord.RNW, 0), STAGE_1)).isEmpty();
+        assertThat(RecordRules.explain(STAGE_1, STAGE_1.with(EventRecord.RNW, 0)))
+                .isEmpty();
+        assertThat(RecordRules.explain(STAGE_1.with(EventRecord.RNW, 0), STAGE_1))
+                .isEmpty();
+    }
+
+    @Test
+    void misplacedAddressOfAnSteFetchIsRecognisedButOfNoOtherRecord() {
+        EventRecord fetch = EventRecord.of(EventType.F_STE_FETCH, 0x78).withFetchAddress(0x4000000000L);
+        EventRecord theirs = new EventRecord(fetch.dw0(), 0, 0x4000000000L, 0);
+        assertThat(RecordRules.explain(fetch, theirs)).contains(List.of(ReferenceDeviation.FETCH_ADDRESS_MISPLACED));
+        EventRecord walk = EventRecord.of(EventType.F_WALK_EABT, 0x78).withFetchAddress(0x4000000000L);
+        assertThat(RecordRules.explain(walk, new EventRecord(walk.dw0(), 0, 0x4000000000L, 0)))
+                .isEmpty();
     }
 
     @Test
     void misplacedAddressOfACdFetchIsRecognised() {
         EventRecord theirs = new EventRecord(CD_FETCH.dw0(), CD_FETCH.dw1(), 0x4000000000L, 0);
-        assertThat(RecordRules.explain(CD_FETCH, theirs))
-                .contains(List.of(ReferenceDeviation.CD_FETCH_ADDRESS_MISPLACED));
+        assertThat(RecordRules.explain(CD_FETCH, theirs)).contains(List.of(ReferenceDeviation.FETCH_ADDRESS_MISPLACED));
         assertThat(RecordRules.explain(CD_FETCH, theirs.withInputAddress(0x4000000040L)))
                 .isEmpty();
     }

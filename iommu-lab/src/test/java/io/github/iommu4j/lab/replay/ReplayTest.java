@@ -76,8 +76,8 @@ class ReplayTest {
         flip(capture, leaf.descriptor(), 1);
         ReplayResult result = replay(capture);
         assertThat(result.agrees()).isFalse();
-        assertThat(result.differences()).anyMatch(each -> each.what().equals("verdict")
-                && each.actual().equals("FAULT:F_TRANSLATION"));
+        assertThat(result.differences())
+                .anyMatch(each -> each.what().equals("verdict") && each.actual().equals("FAULT:F_TRANSLATION"));
     }
 
     @Test
@@ -177,7 +177,8 @@ class ReplayTest {
     }
 
     private static CaptureFiles.Leaf leafOfAnAgreeingProbe(Path capture) throws IOException, CaptureException {
-        List<ProbeRow> probes = CaptureReader.read(CaptureSource.directory(capture)).probes();
+        List<ProbeRow> probes =
+                CaptureReader.read(CaptureSource.directory(capture)).probes();
         return CaptureFiles.leaves(capture).stream()
                 .filter(leaf -> probes.stream()
                         .anyMatch(probe -> probe.verdict() == ProbeRow.Verdict.OK
@@ -191,8 +192,7 @@ class ReplayTest {
     /** Flips bits in every descriptor of the image that has a value. */
     private static void flip(Path capture, long descriptor, long bits) throws IOException {
         byte[] content = CaptureFiles.gunzip(capture.resolve("pages.bin.gz"));
-        java.nio.ByteBuffer words =
-                java.nio.ByteBuffer.wrap(content).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        java.nio.ByteBuffer words = java.nio.ByteBuffer.wrap(content).order(java.nio.ByteOrder.LITTLE_ENDIAN);
         for (int i = 0; i < content.length; i += Long.BYTES) {
             if (words.getLong(i) == descriptor) {
                 words.putLong(i, descriptor ^ bits);

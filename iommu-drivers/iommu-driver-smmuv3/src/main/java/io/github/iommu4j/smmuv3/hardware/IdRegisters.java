@@ -11,20 +11,19 @@ final class IdRegisters {
 
     /** The value after reset; 0 for registers that software writes. */
     static long value(SmmuRegister register, Smmuv3Capabilities capabilities) {
-        int value =
-                switch (register) {
-                    case IDR0 -> capabilities.idr0();
-                    case IDR1 -> capabilities.idr1();
-                    case IDR3 -> capabilities.idr3();
-                    case IDR5 -> capabilities.idr5();
-                    case IIDR -> capabilities.iidr();
-                    case AIDR -> capabilities.aidr();
-                    case CIDR0 -> 0x0D;
-                    case CIDR1 -> 0xF0;
-                    case CIDR2 -> 0x05;
-                    case CIDR3 -> 0xB1;
-                    default -> peripheral(register, capabilities.iidr());
-                };
+        int value = switch (register) {
+            case IDR0 -> capabilities.idr0();
+            case IDR1 -> capabilities.idr1();
+            case IDR3 -> capabilities.idr3();
+            case IDR5 -> capabilities.idr5();
+            case IIDR -> capabilities.iidr();
+            case AIDR -> capabilities.aidr();
+            case CIDR0 -> 0x0D;
+            case CIDR1 -> 0xF0;
+            case CIDR2 -> 0x05;
+            case CIDR3 -> 0xB1;
+            default -> peripheral(register, capabilities.iidr());
+        };
         return Integer.toUnsignedLong(value);
     }
 

@@ -2,7 +2,6 @@ package io.github.iommu4j.smmuv3.hardware;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The translation cache: set-associative, in one flat array, read without locks.
@@ -16,6 +15,8 @@ import java.util.concurrent.atomic.AtomicLong;
 final class Iotlb {
 
     private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
+    private static final VarHandle SIZES = mask("sizes");
+    private static final VarHandle GLOBAL_SIZES = mask("globalSizes");
     private static final int KEY = 0;
     private static final int TAG = 1;
     private static final int DATA = 2;
@@ -35,10 +36,10 @@ final class Iotlb {
     private final long[] words;
 
     /** Bit n: entries of 2^n bytes may be present. Only a full sweep clears bits. */
-    private final AtomicLong sizes = new AtomicLong();
+    private volatile long sizes;
 
     /** The same for global entries. */
-    private final AtomicLong globalSizes = new AtomicLong();
+    private volatile long globalSizes;
 
     Iotlb(CacheGeometry geometry, CacheEpoch epoch) {
         this.epoch = epoch;
@@ -49,15 +50,23 @@ final class Iotlb {
         words = new long[sets * setWords];
     }
 
+    private static VarHandle mask(String field) {
+        try {
+            return MethodHandles.lookup().findVarHandle(Iotlb.class, field, long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     /** The answer for an address, or 0. */
     long find(long address, long tag, long globalTag) {
-        for (long left = sizes.getPlain() & ~FRAGMENTS; left != 0; left &= left - 1) {
+        for (long left = sizes & ~FRAGMENTS; left != 0; left &= left - 1) {
             long found = probe(TlbKey.wanted(address, Long.numberOfTrailingZeros(left)), tag);
             if (found != 0) {
                 return found;
             }
         }
-        for (long left = globalSizes.getPlain(); left != 0; left &= left - 1) {
+        for (long left = globalSizes; left != 0; left &= left - 1) {
             long found = probe(TlbKey.wanted(address, Long.numberOfTrailingZeros(left)), globalTag);
             if (found != 0) {
                 return found;
@@ -110,13 +119,16 @@ final class Iotlb {
      * checked: an invalidation that does not see the size yet has advanced the epoch, and nothing is inserted.
      */
     private void announce(long key, long tag) {
-        AtomicLong mask = TlbTag.isGlobal(tag) ? globalSizes : sizes;
         long bit = 1L << TlbKey.sizeLg2(key);
-        if ((mask.get() & bit) == 0) {
-            mask.getAndAccumulate(bit, (a, b) -> a | b);
+        if (TlbTag.isGlobal(tag)) {
+            if ((globalSizes & bit) == 0) {
+                GLOBAL_SIZES.getAndBitwiseOr(this, bit);
+            }
+        } else if ((sizes & bit) == 0) {
+            SIZES.getAndBitwiseOr(this, bit);
         }
-        if (TlbKey.leafLg2(key) > TlbKey.sizeLg2(key) && (sizes.get() & FRAGMENTS) == 0) {
-            sizes.getAndAccumulate(FRAGMENTS, (a, b) -> a | b);
+        if (TlbKey.leafLg2(key) > TlbKey.sizeLg2(key) && (sizes & FRAGMENTS) == 0) {
+            SIZES.getAndBitwiseOr(this, FRAGMENTS);
         }
     }
 
@@ -138,12 +150,12 @@ final class Iotlb {
         if (sets == 0) {
             return;
         }
-        if (match.isExact() && (sizes.get() & FRAGMENTS) == 0 && probes(match) <= sets) {
-            probeAll(match, sizes.get(), match.tag());
-            probeAll(match, sizes.get(), match.tag() | TlbTag.ASET);
+        if (match.isExact() && (sizes & FRAGMENTS) == 0 && probes(match) <= sets) {
+            probeAll(match, sizes & ~FRAGMENTS, match.tag());
+            probeAll(match, sizes & ~FRAGMENTS, match.tag() | TlbTag.ASET);
             if (match.globalTag() != 0) {
-                probeAll(match, globalSizes.get(), match.globalTag());
-                probeAll(match, globalSizes.get(), match.globalTag() | TlbTag.ASET);
+                probeAll(match, globalSizes, match.globalTag());
+                probeAll(match, globalSizes, match.globalTag() | TlbTag.ASET);
             }
         } else {
             sweep(match);
@@ -152,7 +164,7 @@ final class Iotlb {
 
     /** How many sets would have to be probed; more than there are when the range is long. */
     private long probes(TlbMatch match) {
-        long present = sizes.get() | globalSizes.get();
+        long present = sizes | globalSizes;
         if (present == 0) {
             return 0;
         }
@@ -173,8 +185,8 @@ final class Iotlb {
     }
 
     private void sweep(TlbMatch match) {
-        sizes.set(0);
-        globalSizes.set(0);
+        sizes = 0;
+        globalSizes = 0;
         for (int set = 0; set < sets; set++) {
             removeFrom(set * setWords, match);
             announceSurvivors(set * setWords);

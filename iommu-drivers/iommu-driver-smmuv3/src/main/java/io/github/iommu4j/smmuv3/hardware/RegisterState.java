@@ -95,8 +95,9 @@ final class RegisterState {
             case GERROR_IRQEN -> lockedBy(InterruptSource.GERROR);
             case EVENTQ_IRQEN -> lockedBy(InterruptSource.EVENTQ);
             case PRIQ_IRQEN -> lockedBy(InterruptSource.PRIQ);
-            case PER_FIELD -> (lockedBy(Cr0.SMMUEN.mask()) & Cr1.TABLE.mask())
-                    | (lockedBy(Cr0.CMDQEN.mask() | Cr0.EVENTQEN.mask() | Cr0.PRIQEN.mask()) & Cr1.QUEUE.mask());
+            case PER_FIELD ->
+                (lockedBy(Cr0.SMMUEN.mask()) & Cr1.TABLE.mask())
+                        | (lockedBy(Cr0.CMDQEN.mask() | Cr0.EVENTQEN.mask() | Cr0.PRIQEN.mask()) & Cr1.QUEUE.mask());
             case UPDATE_FLAG -> Gbpa.UPDATE.isSet(value) ? 0 : -1L;
         };
     }
@@ -120,9 +121,7 @@ final class RegisterState {
                 heldInterrupts |= source.enable().mask();
             }
         }
-        set(
-                SmmuRegister.IRQ_CTRLACK,
-                get(SmmuRegister.IRQ_CTRL) | get(SmmuRegister.IRQ_CTRLACK) & heldInterrupts);
+        set(SmmuRegister.IRQ_CTRLACK, get(SmmuRegister.IRQ_CTRL) | get(SmmuRegister.IRQ_CTRLACK) & heldInterrupts);
     }
 
     /** A command is being fetched or executed, or no longer. */
@@ -228,8 +227,7 @@ final class RegisterState {
         long cr0 = get(SmmuRegister.CR0ACK);
         int wildcard = Cr0.VMW.getInt(cr0);
         int ignored = wildcard <= 4 ? (int) Log2.mask(wildcard) : 0;
-        return new CommandContext(
-                Cr0.SMMUEN.isSet(cr0), Cr2.E2H.isSet(get(SmmuRegister.CR2)), 0xFFFF & ~ignored);
+        return new CommandContext(Cr0.SMMUEN.isSet(cr0), Cr2.E2H.isSet(get(SmmuRegister.CR2)), 0xFFFF & ~ignored);
     }
 
     private void assertHeld() {

@@ -55,9 +55,9 @@ final class StructureFields {
                 .fields;
     }
 
-    static List<Field> stage1(long descriptor, int level, TableFormat table) {
+    static List<Field> stage1(long descriptor, int level) {
         StructureFields out = new StructureFields();
-        if (table.isTable(descriptor, level)) {
+        if (TableFormat.isTable(descriptor, level)) {
             return out.add("APTable", descriptor >>> 61 & 3)
                     .add("UXNTable", descriptor >>> 60 & 1)
                     .add("PXNTable", descriptor >>> 59 & 1)
@@ -73,9 +73,9 @@ final class StructureFields {
                 .fields;
     }
 
-    static List<Field> stage2(long descriptor, int level, TableFormat table) {
+    static List<Field> stage2(long descriptor, int level) {
         StructureFields out = new StructureFields();
-        if (table.isTable(descriptor, level)) {
+        if (TableFormat.isTable(descriptor, level)) {
             return out.fields;
         }
         return out.add("MemAttr", descriptor >>> 2 & 15)

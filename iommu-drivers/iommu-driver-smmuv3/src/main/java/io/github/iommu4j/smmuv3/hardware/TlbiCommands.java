@@ -73,9 +73,10 @@ final class TlbiCommands {
             case TLBI_NH_VAA -> new Shape(Needs.STAGE1, Scope.NH_VAA, Compares.VMID_ADDRESS);
             case TLBI_EL2_ALL -> new Shape(Needs.EL2, Scope.EL2_ALL, Compares.NOTHING);
             case TLBI_EL2_ASID -> new Shape(Needs.EL2, Scope.EL2_ASID, Compares.ASID);
-            case TLBI_EL2_VA -> e2h
-                    ? new Shape(Needs.EL2, Scope.EL2_E2H_VA, Compares.ASID_ADDRESS)
-                    : new Shape(Needs.EL2, Scope.EL2_VA, Compares.ADDRESS);
+            case TLBI_EL2_VA ->
+                e2h
+                        ? new Shape(Needs.EL2, Scope.EL2_E2H_VA, Compares.ASID_ADDRESS)
+                        : new Shape(Needs.EL2, Scope.EL2_VA, Compares.ADDRESS);
             case TLBI_EL2_VAA -> new Shape(Needs.EL2, e2h ? Scope.EL2_E2H_VAA : Scope.EL2_VA, Compares.ADDRESS);
             case TLBI_S12_VMALL -> new Shape(Needs.STAGE2, Scope.S12_VMALL, Compares.VMID);
             case TLBI_S2_IPA -> new Shape(Needs.STAGE2, Scope.S2_IPA, Compares.VMID_ADDRESS);
@@ -101,10 +102,8 @@ final class TlbiCommands {
 
     /** With 8-bit tags no entry can have the tag that a command with more bits names. */
     private boolean namesOnlyTagsThatExist(Compares compares, Command command) {
-        boolean vmidExists = !compares.vmid
-                || !capabilities.s2p()
-                || capabilities.vmid16()
-                || command.vmid() <= BYTE_WIDE;
+        boolean vmidExists =
+                !compares.vmid || !capabilities.s2p() || capabilities.vmid16() || command.vmid() <= BYTE_WIDE;
         boolean asidExists = !compares.asid || capabilities.asid16() || command.asid() <= BYTE_WIDE;
         return vmidExists && asidExists;
     }

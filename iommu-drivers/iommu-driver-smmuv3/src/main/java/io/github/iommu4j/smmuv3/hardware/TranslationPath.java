@@ -144,15 +144,18 @@ final class TranslationPath {
         return switch (config.kind) {
             case REFUSED -> config.fault;
             case STAGE1 -> FaultWord.ofWalk(FaultWord.F_TRANSLATION, FaultWord.STAGE1_INPUT, 0);
-            default ->
-                admitted ? config.bypass : FaultWord.ofWalk(FaultWord.F_ADDR_SIZE, FaultWord.STAGE1_INPUT, 0);
+            default -> admitted ? config.bypass : FaultWord.ofWalk(FaultWord.F_ADDR_SIZE, FaultWord.STAGE1_INPUT, 0);
         };
     }
 
     /** A walk that permits anything. */
     private long walkWithoutNeed(long seen, StreamConfig config, long iova, int effective) {
         boolean admitted = config.half(iova).admits(iova, effective);
-        return admitted && config.bypass == 0 ? walk(seen, config, iova, 0) : unwalked(config, admitted);
+        if (!admitted || config.bypass != 0) {
+            return unwalked(config, admitted);
+        }
+        counters.add(Counters.OTHER_WALK, 1);
+        return walk(seen, config, iova, 0);
     }
 
     /** Applies CD.A and CD.R, STE.S2R and CR2.RECINVSID to a fault (§3.12, §5.5), and adds what its event shows. */
@@ -182,19 +185,22 @@ final class TranslationPath {
             return FaultWord.abort();
         }
         if (!capabilities.attrTypesOverride()) {
-            return TlbWord.bypass(MemoryTypes.DEFAULT);
+            return unchanged(MemoryTypes.DEFAULT);
         }
         int type = GBPA_MTCFG.isSet(bypass) ? GBPA_MEMATTR.getInt(bypass) : -1;
-        return TlbWord.bypass(
-                MemoryTypes.overridden(type, GBPA_ALLOCCFG.getInt(bypass), GBPA_SHCFG.getInt(bypass)));
+        return unchanged(MemoryTypes.overridden(type, GBPA_ALLOCCFG.getInt(bypass), GBPA_SHCFG.getInt(bypass)));
+    }
+
+    /** Bypass as an answer: everything is permitted, whatever the privilege. */
+    private static long unchanged(int attributes) {
+        return TlbWord.forPrivilege(TlbWord.bypass(attributes), 0);
     }
 
     /**
      * An ATS Translation Request (§3.9.1). Where it is allowed the answer carries the rights there are; a fault of the
      * tables is an answer without a record.
      */
-    private long translationRequest(
-            ControlState now, long seen, int streamId, int substreamId, long iova, int access) {
+    private long translationRequest(ControlState now, long seen, int streamId, int substreamId, long iova, int access) {
         long forbidden = FaultWord.of(FaultWord.F_BAD_ATS_TREQ);
         if (!now.enabled()) {
             return forbidden;
@@ -248,6 +254,7 @@ final class TranslationPath {
         StreamConfig stage2 = StreamConfig.withoutStage1(stream, capabilities);
         int plain = access & (Access.READ_BIT | Access.WRITE_BIT);
         boolean admitted = stage2.half(iova).admits(iova, plain);
+        counters.add(Counters.OTHER_WALK, admitted ? 1 : 0);
         long word = admitted ? walk(seen, stage2, iova, Permissions.needed(plain)) : unwalked(stage2, false);
         return word >= 0 ? TlbWord.forPrivilege(word, plain) : governed(now, stage2, word, plain);
     }
@@ -263,8 +270,6 @@ final class TranslationPath {
     }
 
     private long asPhysical(long address) {
-        return address >>> capabilities.oasBits() != 0
-                ? FaultWord.abort()
-                : TlbWord.bypass(MemoryTypes.DEFAULT);
+        return address >>> capabilities.oasBits() != 0 ? FaultWord.abort() : unchanged(MemoryTypes.DEFAULT);
     }
 }

@@ -48,10 +48,9 @@ final class Walker {
      * @param need the permission bits the access needs
      */
     long throughStage1(long seen, StreamConfig config, long address, int need) {
-        counters.add(Counters.WALK, 1);
         AddressHalf half = config.half(address);
         TableFormat table = Objects.requireNonNull(half.table);
-        long leaf = stage1Leaf(config.stageTwo, half, table, address);
+        long leaf = stage1Leaf(config.stageTwo, table, address, half.hierarchy);
         if (leaf < 0) {
             return leaf;
         }
@@ -64,8 +63,8 @@ final class Walker {
         }
         int level = TableFormat.level(leaf);
         int sizeLg2 = table.sizeLg2(level);
-        long answer = TlbWord.of(
-                table.output(leaf, sizeLg2), sizeLg2, permissions, MemoryTypes.stage1(config.mair, leaf));
+        long answer =
+                TlbWord.of(table.output(leaf, sizeLg2), sizeLg2, permissions, MemoryTypes.stage1(config.mair, leaf));
         if (config.stageTwo != null) {
             answer = joined(config.stageTwo, answer, TlbWord.pa(answer, address), need);
             if (answer < 0) {
@@ -86,7 +85,6 @@ final class Walker {
      * @param need the permission bits the access needs
      */
     long throughStage2(long seen, StreamConfig config, long ipa, int need) {
-        counters.add(Counters.WALK, 1);
         StageTwo two = Objects.requireNonNull(config.stageTwo);
         if (observer != null) {
             observer.stage2Of(Purpose.ACCESS, 0, ipa);
@@ -135,7 +133,7 @@ final class Walker {
         return TlbWord.of(page, sizeLg2, permissions & TlbWord.permissions(first), attributes);
     }
 
-    private long stage1Leaf(@Nullable StageTwo two, AddressHalf half, TableFormat table, long address) {
+    private long stage1Leaf(@Nullable StageTwo two, TableFormat table, long address, int hierarchyMask) {
         int level = table.startLevel;
         int shift = table.startShift;
         int fetched = 0;
@@ -156,8 +154,9 @@ final class Walker {
                 if (observer != null) {
                     observer.stage1(at, descriptor, level, table);
                 }
-                if (!table.isTable(descriptor, level)) {
-                    result = leaf(table, folded(descriptor, hierarchy & half.hierarchy), level, 0, FaultWord.STAGE1_INPUT);
+                if (!TableFormat.isTable(descriptor, level)) {
+                    result = leaf(
+                            table, folded(descriptor, hierarchy & hierarchyMask), level, 0, FaultWord.STAGE1_INPUT);
                     break;
                 }
                 long next = table.address(descriptor);
@@ -177,6 +176,7 @@ final class Walker {
         return result;
     }
 
+    /** As {@link #stage1Leaf}, for stage 2; F_ACCESS included. */
     private long stage2Leaf(StageTwo two, long ipa, long where) {
         TableFormat table = two.table();
         if (ipa >>> table.inputBits != 0) {
@@ -192,7 +192,7 @@ final class Walker {
                 if (observer != null) {
                     observer.stage2(at, descriptor, level, table);
                 }
-                if (!table.isTable(descriptor, level)) {
+                if (!TableFormat.isTable(descriptor, level)) {
                     result = leaf(table, descriptor, level, ipa, where);
                     break;
                 }
@@ -209,10 +209,7 @@ final class Walker {
             result = aborted(Purpose.STAGE2_DESCRIPTOR, level, at, where);
         }
         counters.add(Counters.DESCRIPTOR, level - table.startLevel + 1);
-        if (result >= 0 && table.faultsOnAccess(result)) {
-            return FaultWord.ofWalk(FaultWord.F_ACCESS, where, ipa);
-        }
-        return result;
+        return result >= 0 && table.faultsOnAccess(result) ? FaultWord.ofWalk(FaultWord.F_ACCESS, where, ipa) : result;
     }
 
     /** A descriptor that is not a table: F_TRANSLATION and F_ADDR_SIZE. */

@@ -38,14 +38,11 @@ final class WritableBits {
             case CR1 -> Cr1.TABLE.mask() | Cr1.QUEUE.mask();
             case CR2 -> recording();
             case GBPA -> bypass();
-            case IRQ_CTRL -> IrqCtrl.GERROR_IRQEN.mask()
-                    | IrqCtrl.EVENTQ_IRQEN.mask()
-                    | when(pri, IrqCtrl.PRIQ_IRQEN);
+            case IRQ_CTRL -> IrqCtrl.GERROR_IRQEN.mask() | IrqCtrl.EVENTQ_IRQEN.mask() | when(pri, IrqCtrl.PRIQ_IRQEN);
             case GERRORN -> errors();
             case STRTAB_BASE -> Strtab.ADDR.mask() | Strtab.RA.mask();
-            case STRTAB_BASE_CFG -> Strtab.LOG2SIZE.mask()
-                    | Strtab.SPLIT.mask()
-                    | when(capabilities.stLevel(), Strtab.FMT);
+            case STRTAB_BASE_CFG ->
+                Strtab.LOG2SIZE.mask() | Strtab.SPLIT.mask() | when(capabilities.stLevel(), Strtab.FMT);
             case CMDQ_BASE, EVENTQ_BASE -> queueBase();
             case CMDQ_PROD -> Queue.INDEX.mask();
             case CMDQ_CONS -> Queue.INDEX.mask() | Queue.ERR.mask();
@@ -86,13 +83,12 @@ final class WritableBits {
     private long errors() {
         long mask = 0;
         for (GlobalError error : GlobalError.values()) {
-            boolean exists =
-                    switch (error) {
-                        case CMDQ_ERR, EVENTQ_ABT_ERR, SFM_ERR -> true;
-                        case PRIQ_ABT_ERR -> capabilities.pri();
-                        case MSI_CMDQ_ABT_ERR, MSI_EVENTQ_ABT_ERR, MSI_GERROR_ABT_ERR -> capabilities.msi();
-                        case MSI_PRIQ_ABT_ERR -> capabilities.msi() && capabilities.pri();
-                    };
+            boolean exists = switch (error) {
+                case CMDQ_ERR, EVENTQ_ABT_ERR, SFM_ERR -> true;
+                case PRIQ_ABT_ERR -> capabilities.pri();
+                case MSI_CMDQ_ABT_ERR, MSI_EVENTQ_ABT_ERR, MSI_GERROR_ABT_ERR -> capabilities.msi();
+                case MSI_PRIQ_ABT_ERR -> capabilities.msi() && capabilities.pri();
+            };
             mask |= exists ? error.mask() : 0;
         }
         return mask;

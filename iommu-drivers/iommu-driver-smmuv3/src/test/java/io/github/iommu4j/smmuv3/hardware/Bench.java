@@ -38,6 +38,8 @@ final class Bench implements MsiSink {
     final RegisterFile registers;
     /** Runs in the middle of every invalidation. */
     Runnable duringInvalidation = () -> {};
+    /** Runs before every 64-bit store. */
+    Runnable beforeStore = () -> {};
     /** Runs in the middle of every MSI. */
     Runnable duringMessage = () -> {};
 
@@ -94,6 +96,7 @@ final class Bench implements MsiSink {
 
             @Override
             public void store64(long address, long value) {
+                beforeStore.run();
                 ram.store64(checked(address), value);
             }
 

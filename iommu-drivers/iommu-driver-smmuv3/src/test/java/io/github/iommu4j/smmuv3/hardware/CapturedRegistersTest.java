@@ -32,13 +32,15 @@ class CapturedRegistersTest {
             directories.forEach(captures::add);
         }
         assertThat(captures).isNotEmpty();
-        return captures.stream().map(capture -> DynamicTest.dynamicTest(
-                capture.getFileName().toString(), () -> programAndReadBack(load(capture.resolve("regs.csv")))));
+        return captures.stream()
+                .map(capture -> DynamicTest.dynamicTest(
+                        capture.getFileName().toString(), () -> programAndReadBack(load(capture.resolve("regs.csv")))));
     }
 
     private static Map<SmmuRegister, Long> load(Path csv) throws IOException {
         Map<SmmuRegister, Long> registers = new LinkedHashMap<>();
-        for (String line : Files.readAllLines(csv).subList(1, Files.readAllLines(csv).size())) {
+        for (String line :
+                Files.readAllLines(csv).subList(1, Files.readAllLines(csv).size())) {
             String[] cells = line.split(",", -1);
             SmmuRegister register = SmmuRegister.valueOf(cells[0]);
             assertThat(register.offset()).as(cells[0]).isEqualTo(Integer.decode(cells[1]));

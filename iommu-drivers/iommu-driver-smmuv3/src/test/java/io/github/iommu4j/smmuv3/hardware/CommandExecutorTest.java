@@ -44,26 +44,24 @@ class CommandExecutorTest {
         return illegal;
     }
 
-    private static final Set<CommandOpcode> NEVER =
-            EnumSet.of(
-                    CommandOpcode.CFGI_VMS_PIDM,
-                    CommandOpcode.TLBI_EL3_ALL,
-                    CommandOpcode.TLBI_EL3_VA,
-                    CommandOpcode.TLBI_S_EL2_ALL,
-                    CommandOpcode.TLBI_S_EL2_ASID,
-                    CommandOpcode.TLBI_S_EL2_VA,
-                    CommandOpcode.TLBI_S_EL2_VAA,
-                    CommandOpcode.TLBI_S_S12_VMALL,
-                    CommandOpcode.TLBI_S_S2_IPA,
-                    CommandOpcode.TLBI_SNH_ALL,
-                    CommandOpcode.DPTI_ALL,
-                    CommandOpcode.DPTI_PA);
+    private static final Set<CommandOpcode> NEVER = EnumSet.of(
+            CommandOpcode.CFGI_VMS_PIDM,
+            CommandOpcode.TLBI_EL3_ALL,
+            CommandOpcode.TLBI_EL3_VA,
+            CommandOpcode.TLBI_S_EL2_ALL,
+            CommandOpcode.TLBI_S_EL2_ASID,
+            CommandOpcode.TLBI_S_EL2_VA,
+            CommandOpcode.TLBI_S_EL2_VAA,
+            CommandOpcode.TLBI_S_S12_VMALL,
+            CommandOpcode.TLBI_S_S2_IPA,
+            CommandOpcode.TLBI_SNH_ALL,
+            CommandOpcode.DPTI_ALL,
+            CommandOpcode.DPTI_PA);
 
     @ParameterizedTest
     @EnumSource(CommandOpcode.class)
     void commandsOfOtherQueuesAndAbsentExtensionsAreIllegal(CommandOpcode opcode) {
-        Bench bench = bench(builder ->
-                builder.enable(IdField.ATS, IdField.PRI).set(IdField.STALL_MODEL, 0));
+        Bench bench = bench(builder -> builder.enable(IdField.ATS, IdField.PRI).set(IdField.STALL_MODEL, 0));
         assertThat(isIllegal(bench, of(opcode))).isEqualTo(NEVER.contains(opcode));
     }
 
@@ -71,7 +69,9 @@ class CommandExecutorTest {
     void everyReservedOpcodeIsIllegal() {
         for (int number = 0; number < 256; number++) {
             if (CommandOpcode.of(number).isEmpty()) {
-                assertThat(isIllegal(bench(), new Command(number, 0))).as("0x%x", number).isTrue();
+                assertThat(isIllegal(bench(), new Command(number, 0)))
+                        .as("0x%x", number)
+                        .isTrue();
             }
         }
     }
@@ -81,7 +81,8 @@ class CommandExecutorTest {
             value = CommandOpcode.class,
             names = {"CFGI_CD", "CFGI_CD_ALL", "TLBI_NH_ALL", "TLBI_NH_ASID", "TLBI_NH_VA", "TLBI_NH_VAA"})
     void stage1CommandsNeedStage1(CommandOpcode opcode) {
-        assertThat(isIllegal(bench(builder -> builder.disable(IdField.S1P, IdField.HYP)), of(opcode))).isTrue();
+        assertThat(isIllegal(bench(builder -> builder.disable(IdField.S1P, IdField.HYP)), of(opcode)))
+                .isTrue();
     }
 
     @ParameterizedTest
@@ -89,13 +90,15 @@ class CommandExecutorTest {
             value = CommandOpcode.class,
             names = {"TLBI_S2_IPA", "TLBI_S12_VMALL"})
     void stage2CommandsNeedStage2(CommandOpcode opcode) {
-        assertThat(isIllegal(bench(b -> b.disable(IdField.S2P, IdField.HYP, IdField.VMW)), of(opcode))).isTrue();
+        assertThat(isIllegal(bench(b -> b.disable(IdField.S2P, IdField.HYP, IdField.VMW)), of(opcode)))
+                .isTrue();
     }
 
     @ParameterizedTest
     @EnumSource(value = CommandOpcode.class, mode = Mode.MATCH_ALL, names = "TLBI_EL2_.*")
     void el2CommandsNeedHyp(CommandOpcode opcode) {
-        assertThat(isIllegal(bench(builder -> builder.disable(IdField.HYP)), of(opcode))).isTrue();
+        assertThat(isIllegal(bench(builder -> builder.disable(IdField.HYP)), of(opcode)))
+                .isTrue();
     }
 
     @ParameterizedTest
@@ -127,10 +130,14 @@ class CommandExecutorTest {
     @Test
     void reservedParametersAreIllegal() {
         UnaryOperator<Smmuv3Capabilities.Builder> pcie = builder -> builder.enable(IdField.ATS, IdField.PRI);
-        assertThat(isIllegal(bench(), of(CommandOpcode.SYNC).with0(Command.CS, 3))).isTrue();
-        assertThat(isIllegal(bench(pcie), of(CommandOpcode.PRI_RESP).with1(Command.RESP, 3))).isTrue();
-        assertThat(isIllegal(bench(pcie), of(CommandOpcode.ATC_INV).with1(Command.SIZE, 53))).isTrue();
-        assertThat(isIllegal(bench(pcie), of(CommandOpcode.ATC_INV).with1(Command.SIZE, 52))).isFalse();
+        assertThat(isIllegal(bench(), of(CommandOpcode.SYNC).with0(Command.CS, 3)))
+                .isTrue();
+        assertThat(isIllegal(bench(pcie), of(CommandOpcode.PRI_RESP).with1(Command.RESP, 3)))
+                .isTrue();
+        assertThat(isIllegal(bench(pcie), of(CommandOpcode.ATC_INV).with1(Command.SIZE, 53)))
+                .isTrue();
+        assertThat(isIllegal(bench(pcie), of(CommandOpcode.ATC_INV).with1(Command.SIZE, 52)))
+                .isFalse();
     }
 
     @Test
@@ -141,8 +148,7 @@ class CommandExecutorTest {
         bench.translating();
         bench.submit(of(CommandOpcode.ATC_INV), of(CommandOpcode.PRI_RESP));
         assertThat(bench.log)
-                .containsExactly(
-                        "endpoint " + of(CommandOpcode.ATC_INV), "endpoint " + of(CommandOpcode.PRI_RESP));
+                .containsExactly("endpoint " + of(CommandOpcode.ATC_INV), "endpoint " + of(CommandOpcode.PRI_RESP));
         assertThat(bench.read(SmmuRegister.CMDQ_CONS)).isEqualTo(4);
     }
 
@@ -181,7 +187,8 @@ class CommandExecutorTest {
 
     @Test
     void streamsThatCannotExistAreIgnored() {
-        Bench bench = new Bench(Smmuv3Capabilities.linuxVirt10()).withCommandQueue(4).translating();
+        Bench bench =
+                new Bench(Smmuv3Capabilities.linuxVirt10()).withCommandQueue(4).translating();
         long sid = 0x1_0000L << 32;
         bench.submit(
                 new Command(sid | 0x01, 0),
@@ -315,7 +322,8 @@ class CommandExecutorTest {
 
     @Test
     void rangesWithoutAddressesAreNotRanges() {
-        assertThat(isIllegal(bench(), of(CommandOpcode.TLBI_NH_ALL).with1(Command.TG, 1))).isFalse();
+        assertThat(isIllegal(bench(), of(CommandOpcode.TLBI_NH_ALL).with1(Command.TG, 1)))
+                .isFalse();
     }
 
     @ParameterizedTest

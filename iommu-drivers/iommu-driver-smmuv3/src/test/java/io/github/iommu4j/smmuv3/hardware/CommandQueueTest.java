@@ -122,8 +122,8 @@ class CommandQueueTest {
         Bench confused = new Bench();
         confused.write(SmmuRegister.CMDQ_BASE, Bench.COMMANDS | 4);
         confused.write(SmmuRegister.CMDQ_CONS, Long.decode(cons));
-        confused.write(SmmuRegister.CR0, 8);
         confused.write(SmmuRegister.CMDQ_PROD, Long.decode(prod));
+        confused.write(SmmuRegister.CR0, 8);
         assertThat(confused.read(SmmuRegister.CMDQ_CONS)).isEqualTo(Long.decode(cons));
         assertThat(confused.isActive(GlobalError.CMDQ_ERR)).isFalse();
     }
@@ -320,9 +320,8 @@ class CommandQueueTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2})
     void syncSignalsAsItsCsSays(int cs) {
-        bench.submit(SYNC.with0(Command.CS, cs)
-                .with0(Command.MSI_DATA, 0xABCD)
-                .with1(Command.MSI_ADDRESS, 0x2000 >>> 2));
+        bench.submit(
+                SYNC.with0(Command.CS, cs).with0(Command.MSI_DATA, 0xABCD).with1(Command.MSI_ADDRESS, 0x2000 >>> 2));
         switch (cs) {
             case Command.CS_IRQ -> assertThat(bench.log).containsExactly("line sync", "msi 0x2000=0xabcd");
             case Command.CS_SEV -> assertThat(bench.log).containsExactly("sev");
@@ -367,10 +366,11 @@ class CommandQueueTest {
 
     @Test
     void messageAddressesAreTruncatedToTheOutputAddressSize() {
-        Bench narrow = new Bench(Smmuv3Capabilities.linuxVirt10().toBuilder().enable(IdField.MSI).build())
+        Bench narrow = new Bench(Smmuv3Capabilities.linuxVirt10().toBuilder()
+                        .enable(IdField.MSI)
+                        .build())
                 .withCommandQueue(4);
-        narrow.submit(SYNC.with0(Command.CS, Command.CS_IRQ)
-                .with1(Command.MSI_ADDRESS, 0x00F0_0000_0000_3000L >>> 2));
+        narrow.submit(SYNC.with0(Command.CS, Command.CS_IRQ).with1(Command.MSI_ADDRESS, 0x00F0_0000_0000_3000L >>> 2));
         assertThat(narrow.log).containsExactly("line sync", "msi 0x3000=0x0");
     }
 
@@ -391,7 +391,9 @@ class CommandQueueTest {
         while (guest.getState() != Thread.State.BLOCKED) {
             Thread.onSpinWait();
         }
-        assertThat(bench.read(SmmuRegister.CMDQ_CONS)).as("the SYNC is not consumed").isEqualTo(1);
+        assertThat(bench.read(SmmuRegister.CMDQ_CONS))
+                .as("the SYNC is not consumed")
+                .isEqualTo(1);
         release.countDown();
         guest.join(10_000);
         recorder.join(10_000);

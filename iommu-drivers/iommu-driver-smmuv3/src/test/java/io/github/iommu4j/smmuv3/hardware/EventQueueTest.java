@@ -137,18 +137,38 @@ class EventQueueTest {
     }
 
     @Test
-    void aResetDuringARecordLeavesNoTrace() {
-        synchronized (bench.state) {
-            bench.state.recordInFlight(true);
-        }
-        bench.write(SmmuRegister.CR0, 0);
-        assertThat(bench.read(SmmuRegister.CR0ACK)).as("a record is in flight").isEqualTo(4);
-        bench.write(SmmuRegister.EVENTQ_BASE, 0);
-        assertThat(bench.read(SmmuRegister.EVENTQ_BASE)).as("still guarded").isEqualTo(Bench.EVENTS | 2);
-        synchronized (bench.state) {
-            bench.state.recordInFlight(false);
-        }
+    void theIndexMovesAfterTheLastStore() {
+        List<Long> seen = new ArrayList<>();
+        bench.beforeStore = () -> seen.add(bench.read(SmmuRegister.EVENTQ_PROD));
+        bench.event(1);
+        assertThat(seen).containsExactly(0L, 0L, 0L, 0L);
+        assertThat(bench.read(SmmuRegister.EVENTQ_PROD)).isEqualTo(1);
+    }
+
+    @Test
+    void disablingIsAcknowledgedWhenTheRecordInFlightIsWritten() {
+        List<Long> acknowledged = new ArrayList<>();
+        bench.beforeStore = () -> {
+            bench.write(SmmuRegister.CR0, 0);
+            bench.write(SmmuRegister.EVENTQ_BASE, 0);
+            bench.write(SmmuRegister.EVENTQ_PROD, 3);
+            acknowledged.add(bench.read(SmmuRegister.CR0ACK));
+        };
+        assertThat(bench.event(1)).isEqualTo(Outcome.WRITTEN);
+        assertThat(acknowledged).containsExactly(4L, 4L, 4L, 4L);
         assertThat(bench.read(SmmuRegister.CR0ACK)).isZero();
+        assertThat(bench.read(SmmuRegister.EVENTQ_BASE)).as("guarded meanwhile").isEqualTo(Bench.EVENTS | 2);
+        assertThat(bench.read(SmmuRegister.EVENTQ_PROD)).isEqualTo(1);
+        assertThat(bench.event(2)).isEqualTo(Outcome.DROPPED);
+    }
+
+    @Test
+    void aResetDuringARecordLeavesNoTrace() {
+        bench.beforeStore = bench.registers::reset;
+        bench.event(1);
+        assertThat(bench.read(SmmuRegister.EVENTQ_PROD)).isZero();
+        assertThat(bench.read(SmmuRegister.CR0ACK)).isZero();
+        assertThat(bench.read(SmmuRegister.GERROR)).isZero();
     }
 
     @Test

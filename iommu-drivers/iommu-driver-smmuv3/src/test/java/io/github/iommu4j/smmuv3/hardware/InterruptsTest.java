@@ -34,7 +34,9 @@ class InterruptsTest {
     private void configure(InterruptSource source, long address, int data) {
         bench.write(source.address(), address);
         bench.write(source.data(), data);
-        bench.write(SmmuRegister.IRQ_CTRL, bench.read(SmmuRegister.IRQ_CTRL) | source.enable().mask());
+        bench.write(
+                SmmuRegister.IRQ_CTRL,
+                bench.read(SmmuRegister.IRQ_CTRL) | source.enable().mask());
     }
 
     @ParameterizedTest
@@ -122,7 +124,9 @@ class InterruptsTest {
         raise(InterruptSource.EVENTQ);
         assertThat(acknowledged.get()).isEqualTo(4);
         assertThat(bench.read(SmmuRegister.IRQ_CTRLACK)).isZero();
-        assertThat(bench.read(SmmuRegister.EVENTQ_IRQ_CFG0)).as("guarded meanwhile").isEqualTo(0x9000);
+        assertThat(bench.read(SmmuRegister.EVENTQ_IRQ_CFG0))
+                .as("guarded meanwhile")
+                .isEqualTo(0x9000);
     }
 
     @Test

@@ -68,7 +68,8 @@ class RegisterFileProperties {
     /** A guest cannot make one doorbell consume more than one queue's length. */
     @Property(tries = 50)
     void aDoorbellIsBounded(
-            @ForAll @IntRange(max = 6) int sizeLg2, @ForAll @Size(min = 1, max = 8) List<@IntRange(max = 255) Integer> opcodes) {
+            @ForAll @IntRange(max = 6) int sizeLg2,
+            @ForAll @Size(min = 1, max = 8) List<@IntRange(max = 255) Integer> opcodes) {
         Bench bench = new Bench().withCommandQueue(sizeLg2);
         int[] invalidations = {0};
         bench.duringInvalidation = () -> {

@@ -223,7 +223,8 @@ class RegisterFileTest {
 
     @Test
     void bypassAttributesHaveTheResetValueOfThePart() {
-        assertThat(new Bench(Smmuv3Capabilities.linuxVirt10()).read(SmmuRegister.GBPA)).isEqualTo(0x1000);
+        assertThat(new Bench(Smmuv3Capabilities.linuxVirt10()).read(SmmuRegister.GBPA))
+                .isEqualTo(0x1000);
     }
 
     @Test
@@ -259,7 +260,9 @@ class RegisterFileTest {
         small.write(SmmuRegister.CMDQ_BASE, 31);
         small.write(SmmuRegister.CMDQ_CONS, 0xFFFFF);
         assertThat(small.read(SmmuRegister.CMDQ_CONS)).isEqualTo(7);
-        assertThat(small.read(SmmuRegister.CMDQ_BASE)).as("read back unmodified").isEqualTo(31);
+        assertThat(small.read(SmmuRegister.CMDQ_BASE))
+                .as("read back unmodified")
+                .isEqualTo(31);
     }
 
     @Test
@@ -269,8 +272,7 @@ class RegisterFileTest {
         for (int offset = 0xFD0; offset < 0x1000; offset += 4) {
             bytes.add(arm.registers.read(offset, 4));
         }
-        assertThat(bytes)
-                .containsExactly(4L, 0L, 0L, 0L, 0x83L, 0xB4L, 0x2BL, 0x10L, 0x0DL, 0xF0L, 0x05L, 0xB1L);
+        assertThat(bytes).containsExactly(4L, 0L, 0L, 0L, 0x83L, 0xB4L, 0x2BL, 0x10L, 0x0DL, 0xF0L, 0x05L, 0xB1L);
         assertThat(arm.read(SmmuRegister.IIDR)).isEqualTo(0x4832_143B);
     }
 
@@ -306,7 +308,9 @@ class RegisterFileTest {
     void errorsAreActiveWhileTheTwoRegistersDiffer() {
         synchronized (bench.state) {
             assertThat(bench.state.activate(GlobalError.SFM_ERR)).isTrue();
-            assertThat(bench.state.activate(GlobalError.SFM_ERR)).as("already active").isFalse();
+            assertThat(bench.state.activate(GlobalError.SFM_ERR))
+                    .as("already active")
+                    .isFalse();
         }
         assertThat(bench.read(SmmuRegister.GERROR)).isEqualTo(0x100);
         bench.acknowledgeErrors();

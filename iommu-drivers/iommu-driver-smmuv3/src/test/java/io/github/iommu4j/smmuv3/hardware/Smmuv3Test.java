@@ -1,6 +1,7 @@
 package io.github.iommu4j.smmuv3.hardware;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.dma.DmaRequest;
@@ -17,6 +18,8 @@ import io.github.iommu4j.smmuv3.layout.SmmuRegister;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The whole SMMU behind its registers, as a guest's driver sees it. */
 class Smmuv3Test {
@@ -100,7 +103,9 @@ class Smmuv3Test {
         stream(3, BYPASS);
         smmu.translate(3, 0x5000, Access.READ);
         stream(3, INVALID);
-        assertThat(Translations.isOk(smmu.translate(3, 0x5000, Access.READ))).as("cached").isTrue();
+        assertThat(Translations.isOk(smmu.translate(3, 0x5000, Access.READ)))
+                .as("cached")
+                .isTrue();
         submit(smmu, Command.of(CommandOpcode.CFGI_STE).with0(Command.STREAM_ID, 3), Command.of(CommandOpcode.SYNC));
         assertThat(read(smmu, SmmuRegister.CMDQ_CONS)).isEqualTo(2);
         assertThat(Translations.isOk(smmu.translate(3, 0x5000, Access.READ))).isFalse();
@@ -159,7 +164,9 @@ class Smmuv3Test {
                 .msi((address, data) -> signals.add("msi " + address + " " + data))
                 .interrupts(Smmuv3Interrupts.none().withCommandSync(() -> signals.add("wire")))
                 .build());
-        submit(smmu, Command.of(CommandOpcode.SYNC).with0(Command.CS, Command.CS_IRQ).with1(Command.MSI_ADDRESS, 1));
+        submit(
+                smmu,
+                Command.of(CommandOpcode.SYNC).with0(Command.CS, Command.CS_IRQ).with1(Command.MSI_ADDRESS, 1));
         assertThat(signals).containsExactly("wire", "msi 4 0");
     }
 
@@ -174,7 +181,22 @@ class Smmuv3Test {
                 Command.of(CommandOpcode.PREFETCH_CONFIG).with0(Command.STREAM_ID, 4));
         assertThat(read(smmu, SmmuRegister.EVENTQ_PROD)).isZero();
         stream(3, INVALID);
-        assertThat(Translations.isOk(smmu.translate(3, 0x5000, Access.READ))).as("cached").isTrue();
+        assertThat(Translations.isOk(smmu.translate(3, 0x5000, Access.READ)))
+                .as("cached")
+                .isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"STALL_MODEL, 0", "STALL_MODEL, 2", "HTTU, 1", "TTF, 3", "PRI, 1"})
+    void capabilitiesThatTranslationDoesNotHonourAreRefused(IdField field, int value) {
+        Smmuv3.Builder builder = Smmuv3.builder(memory)
+                .capabilities(Smmuv3Capabilities.everything().toBuilder()
+                        .enable(IdField.ATS)
+                        .set(field, value)
+                        .build());
+        assertThatIllegalArgumentException()
+                .isThrownBy(builder::build)
+                .withMessage(field + "=" + value + " is not modelled");
     }
 
     @Test
@@ -212,14 +234,20 @@ class Smmuv3Test {
         device.start();
         for (int round = 0; round < 300; round++) {
             stream(3, BYPASS);
-            submit(smmu, Command.of(CommandOpcode.CFGI_STE).with0(Command.STREAM_ID, 3), Command.of(CommandOpcode.SYNC));
+            submit(
+                    smmu,
+                    Command.of(CommandOpcode.CFGI_STE).with0(Command.STREAM_ID, 3),
+                    Command.of(CommandOpcode.SYNC));
             long after = read(smmu, SmmuRegister.EVENTQ_PROD);
             write(smmu, SmmuRegister.EVENTQ_CONS, after);
             for (int i = 0; i < 50; i++) {
                 assertThat(read(smmu, SmmuRegister.EVENTQ_PROD)).isEqualTo(after);
             }
             stream(3, INVALID);
-            submit(smmu, Command.of(CommandOpcode.CFGI_STE).with0(Command.STREAM_ID, 3), Command.of(CommandOpcode.SYNC));
+            submit(
+                    smmu,
+                    Command.of(CommandOpcode.CFGI_STE).with0(Command.STREAM_ID, 3),
+                    Command.of(CommandOpcode.SYNC));
         }
         synchronized (stop) {
             stop[0] = true;

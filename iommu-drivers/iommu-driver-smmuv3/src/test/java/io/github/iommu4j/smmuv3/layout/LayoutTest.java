@@ -84,11 +84,13 @@ class LayoutTest {
         assertThat(event.rnw()).isTrue();
         assertThat(event.s2()).isTrue();
         assertThat(event.eventClass()).isEqualTo(EventRecord.CLASS_IN);
-        assertThat(event.pnu() || event.ind() || event.stall() || event.ssv() || event.ttrnw()).isFalse();
+        assertThat(event.pnu() || event.ind() || event.stall() || event.ssv() || event.ttrnw())
+                .isFalse();
         assertThat(event.stag()).isZero();
         assertThat(event.inputAddress()).isEqualTo(0x1234);
-        assertThat(event).hasToString("F_PERMISSION sid=0x21"
-                + " [0000002100000013 0000028800000000 0000000000001234 0000000000000000]");
+        assertThat(event)
+                .hasToString("F_PERMISSION sid=0x21"
+                        + " [0000002100000013 0000028800000000 0000000000001234 0000000000000000]");
     }
 
     @Test
@@ -176,9 +178,14 @@ class LayoutTest {
         assertThat(prefetch.streamId()).isEqualTo(9);
         assertThat(prefetch.prefetchSize()).isEqualTo(5);
         assertThat(prefetch.prefetchStride()).isEqualTo(3);
-        assertThat(Command.of(CommandOpcode.CFGI_STE_RANGE).with1(Command.RANGE, 31).range()).isEqualTo(31);
-        assertThat(Command.of(CommandOpcode.ATC_INV).with1(Command.SIZE, 52).size()).isEqualTo(52);
-        assertThat(Command.of(CommandOpcode.PRI_RESP).with1(Command.RESP, 2).resp()).isEqualTo(2);
+        assertThat(Command.of(CommandOpcode.CFGI_STE_RANGE)
+                        .with1(Command.RANGE, 31)
+                        .range())
+                .isEqualTo(31);
+        assertThat(Command.of(CommandOpcode.ATC_INV).with1(Command.SIZE, 52).size())
+                .isEqualTo(52);
+        assertThat(Command.of(CommandOpcode.PRI_RESP).with1(Command.RESP, 2).resp())
+                .isEqualTo(2);
         assertThat(Command.of(CommandOpcode.RESUME).with0(Command.AC, 1).dw0()).isEqualTo(0x1044);
     }
 }

@@ -34,7 +34,9 @@ class QueueIndexProperties {
     @Example
     void aQueueHasAtMost2To19Entries() {
         assertThat(new QueueIndex(19).capacity()).isEqualTo(1 << 19);
-        assertThatIllegalArgumentException().isThrownBy(() -> new QueueIndex(20)).withMessageContaining("2^20");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new QueueIndex(20))
+                .withMessageContaining("2^20");
         assertThatIllegalArgumentException().isThrownBy(() -> new QueueIndex(-1));
     }
 
@@ -53,8 +55,7 @@ class QueueIndexProperties {
     }
 
     @Property
-    void aQueueOfAnySizeHoldsWhatAListHolds(
-            @ForAll @IntRange(max = 5) int sizeLg2, @ForAll boolean[] operations) {
+    void aQueueOfAnySizeHoldsWhatAListHolds(@ForAll @IntRange(max = 5) int sizeLg2, @ForAll boolean[] operations) {
         QueueIndex index = new QueueIndex(sizeLg2);
         int prod = 0;
         int cons = 0;

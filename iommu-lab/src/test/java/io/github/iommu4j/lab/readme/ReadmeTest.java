@@ -1,0 +1,79 @@
+package io.github.iommu4j.lab.readme;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.iommu4j.lab.replay.ReferenceDeviation;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class ReadmeTest {
+
+    private static final Path ROOT = Path.of("..");
+
+    @Test
+    void theExampleIsTheOneThatCompiles() throws IOException {
+        String source = read("iommu-lab/src/test/java/io/github/iommu4j/lab/readme/ReadmeExample.java")
+                .stripTrailing();
+        String between = source.substring(source.indexOf("// readme: begin\n"), source.indexOf("// readme: end"));
+        String example = between.lines()
+                .skip(1)
+                .map(String::strip)
+                .collect(Collectors.joining("\n"))
+                .strip();
+        String readme = read("README.md").lines().map(String::strip).collect(Collectors.joining("\n"));
+        assertThat(readme).contains(example.replace("out.print", "System.out.print"));
+    }
+
+    @Test
+    void theOutputIsTheOneItPrints() throws IOException {
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        ReadmeExample.run(new PrintStream(printed, true, StandardCharsets.UTF_8));
+        assertThat(read("README.md"))
+                .contains(printed.toString(StandardCharsets.UTF_8).strip());
+    }
+
+    @Test
+    void everyKnownDepartureOfTheReferenceIsDocumentedAndNoOther() throws IOException {
+        Set<String> documented = Pattern.compile("^\\| `([A-Z0-9_]+)` \\|", Pattern.MULTILINE)
+                .matcher(read("docs/fidelity.md"))
+                .results()
+                .map(match -> match.group(1))
+                .collect(Collectors.toSet());
+        Set<String> known =
+                Arrays.stream(ReferenceDeviation.values()).map(Enum::name).collect(Collectors.toSet());
+        assertThat(documented).isEqualTo(known);
+    }
+
+    @Test
+    void everyTestTheDocumentsNameExists() throws IOException {
+        Set<String> present;
+        try (Stream<Path> files = Files.walk(ROOT)) {
+            present = files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".java"))
+                    .map(name -> name.substring(0, name.length() - ".java".length()))
+                    .collect(Collectors.toSet());
+        }
+        List<String> named = Pattern.compile("`([A-Z][A-Za-z0-9]*(?:Test|Properties))`")
+                .matcher(read("docs/fidelity.md"))
+                .results()
+                .map(match -> match.group(1))
+                .toList();
+        assertThat(named).isNotEmpty();
+        assertThat(present).containsAll(named);
+    }
+
+    private static String read(String path) throws IOException {
+        return Files.readString(ROOT.resolve(path));
+    }
+}

@@ -34,8 +34,9 @@ class ReferenceProperties {
 
     @Provide
     Arbitrary<Shape> stage1() {
-        return granules().flatMap(granule -> Arbitraries.of(HalfInUse.values())
-                .map(half -> new Shape(Stages.STAGE1, granule, granule, half)));
+        return granules()
+                .flatMap(granule -> Arbitraries.of(HalfInUse.values())
+                        .map(half -> new Shape(Stages.STAGE1, granule, granule, half)));
     }
 
     @Provide
@@ -106,8 +107,8 @@ class ReferenceProperties {
             probes.add(dice.oneIn(3) && i > 0 ? dice.pick(probes) : scenario.someProbe(dice));
         }
         for (Probe probe : probes) {
-            Verdict verdict = reference.translate(
-                    probe.streamId(), probe.substreamId(), probe.address(), probe.accessBits());
+            Verdict verdict =
+                    reference.translate(probe.streamId(), probe.substreamId(), probe.address(), probe.accessBits());
             long loads = watched.loads();
             rig.expect(verdict, probe, shape + " " + caching + " " + capabilities);
             if (watched.loads() - loads > Units.MOST_FETCHES) {

@@ -87,10 +87,8 @@ class CdRuleTest {
         "1, 48, 0, 1, false", "2, 16, 1, 0, true", "2, 15, 1, 0, false"
     })
     void t0szHasLimitsThatDependOnGranuleAndFeatures(int granule, int size, int vax, int stt, boolean legal) {
-        Smmuv3Capabilities has = ALL.toBuilder()
-                .set(IdField.VAX, vax)
-                .set(IdField.STT, stt)
-                .build();
+        Smmuv3Capabilities has =
+                ALL.toBuilder().set(IdField.VAX, vax).set(IdField.STT, stt).build();
         Words cd = context().set(0, ContextDescriptor.TG0, granule).set(0, ContextDescriptor.T0SZ, size);
         assertThat(broken(cd, has, 0, false) == null).isEqualTo(legal);
     }

@@ -53,7 +53,10 @@ class ContextTableTest {
     @Test
     void withoutSubstreamsS1cdmaxIsIgnored() {
         Guest none = new Guest(
-                Smmuv3Capabilities.everything().toBuilder().set(IdField.SSIDSIZE, 0).build(), CacheGeometry.OFF);
+                Smmuv3Capabilities.everything().toBuilder()
+                        .set(IdField.SSIDSIZE, 0)
+                        .build(),
+                CacheGeometry.OFF);
         none.stream(Guest.STREAM, table(3, 0, 0));
         long root = none.table();
         none.map(root, 1, VA, 0x5000_0000L | Guest.PAGE);

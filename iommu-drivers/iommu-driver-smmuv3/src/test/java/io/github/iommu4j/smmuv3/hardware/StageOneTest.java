@@ -138,9 +138,16 @@ class StageOneTest {
     @ParameterizedTest
     @CsvSource({
         // TG0, T0SZ, level whose block is tried, legal
-        "0, 16, 0, false", "0, 16, 1, true", "0, 16, 2, true", "0, 16, 3, false",
-        "2, 17, 1, false", "2, 17, 2, true", "2, 17, 3, false",
-        "1, 12, 1, true", "1, 12, 2, true", "1, 12, 3, false"
+        "0, 16, 0, false",
+        "0, 16, 1, true",
+        "0, 16, 2, true",
+        "0, 16, 3, false",
+        "2, 17, 1, false",
+        "2, 17, 2, true",
+        "2, 17, 3, false",
+        "1, 12, 1, true",
+        "1, 12, 2, true",
+        "1, 12, 3, false"
     })
     void blocksExistOnlyAtTheirLevels(int granule, int size, int level, boolean legal) {
         int granuleLg2 = granule == 0 ? 12 : granule == 1 ? 16 : 14;
@@ -265,8 +272,7 @@ class StageOneTest {
     @CsvSource({"0, 0, RAZ_WI, false", "0, 1, RAZ_WI, true", "1, 0, ABORT, false", "1, 1, ABORT, true"})
     void aAndRDecideWhatTheDeviceSeesAndWhatIsRecorded(int a, int r, FaultResponse response, boolean recorded) {
         guest.stage1(context().set(0, ContextDescriptor.A, a).set(0, ContextDescriptor.R, r));
-        assertThat(guest.read(0x1000))
-                .isEqualTo(new Translation.Fault(0x10, "F_TRANSLATION", response, recorded));
+        assertThat(guest.read(0x1000)).isEqualTo(new Translation.Fault(0x10, "F_TRANSLATION", response, recorded));
         assertThat(guest.events).hasSize(recorded ? 1 : 0);
     }
 

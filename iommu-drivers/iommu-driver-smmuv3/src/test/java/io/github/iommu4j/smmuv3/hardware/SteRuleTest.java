@@ -49,10 +49,10 @@ class SteRuleTest {
 
     @Test
     void aSelectedStageMustExist() {
-        Smmuv3Capabilities one = ALL.toBuilder()
-                .disable(IdField.S2P, IdField.HYP, IdField.VMW)
-                .build();
-        Smmuv3Capabilities two = ALL.toBuilder().disable(IdField.S1P, IdField.HYP).build();
+        Smmuv3Capabilities one =
+                ALL.toBuilder().disable(IdField.S2P, IdField.HYP, IdField.VMW).build();
+        Smmuv3Capabilities two =
+                ALL.toBuilder().disable(IdField.S1P, IdField.HYP).build();
         expectBroken(SteRule.STAGE2_PRESENT, stage2(), one);
         expectBroken(SteRule.STAGE2_PRESENT, Words.nested(CONTEXT, TABLE), one);
         expectBroken(SteRule.STAGE1_PRESENT, stage1(), two);
@@ -79,8 +79,7 @@ class SteRuleTest {
     @Test
     void s1cdmaxIsBoundedBySsidSizeAndIgnoredWithoutSubstreams() {
         expectLegal(stage1().set(0, StreamTableEntry.S1CDMAX, 16), with(IdField.SSIDSIZE, 16));
-        expectBroken(
-                SteRule.CONTEXT_COUNT, stage1().set(0, StreamTableEntry.S1CDMAX, 17), with(IdField.SSIDSIZE, 16));
+        expectBroken(SteRule.CONTEXT_COUNT, stage1().set(0, StreamTableEntry.S1CDMAX, 17), with(IdField.SSIDSIZE, 16));
         expectLegal(stage1().set(0, StreamTableEntry.S1CDMAX, 3), with(IdField.SSIDSIZE, 0));
     }
 
@@ -133,16 +132,40 @@ class SteRuleTest {
     @ParameterizedTest
     @CsvSource({
         // granule, T0SZ, SL0, legal with STT=0
-        "0, 16, 1, false", "0, 25, 3, false", "0, 34, 0, true", "0, 24, 1, true", "0, 21, 1, true", "0, 20, 1, false",
-        "0, 16, 2, true", "0, 24, 2, true", "0, 25, 2, false", "0, 39, 0, true", "0, 40, 0, false", "0, 15, 2, false",
-        "2, 24, 1, true", "2, 23, 1, false", "2, 16, 2, true", "2, 27, 2, true", "2, 28, 2, false", "2, 16, 3, false",
-        "2, 38, 1, true", "2, 39, 0, true", "2, 35, 0, true", "2, 34, 0, false",
-        "1, 22, 1, true", "1, 12, 2, true", "1, 11, 2, false", "1, 18, 1, true", "1, 17, 1, false", "1, 39, 0, true",
-        "1, 31, 0, true", "1, 30, 0, false", "1, 25, 3, false"
+        "0, 16, 1, false",
+        "0, 25, 3, false",
+        "0, 34, 0, true",
+        "0, 24, 1, true",
+        "0, 21, 1, true",
+        "0, 20, 1, false",
+        "0, 16, 2, true",
+        "0, 24, 2, true",
+        "0, 25, 2, false",
+        "0, 39, 0, true",
+        "0, 40, 0, false",
+        "0, 15, 2, false",
+        "2, 24, 1, true",
+        "2, 23, 1, false",
+        "2, 16, 2, true",
+        "2, 27, 2, true",
+        "2, 28, 2, false",
+        "2, 16, 3, false",
+        "2, 38, 1, true",
+        "2, 39, 0, true",
+        "2, 35, 0, true",
+        "2, 34, 0, false",
+        "1, 22, 1, true",
+        "1, 12, 2, true",
+        "1, 11, 2, false",
+        "1, 18, 1, true",
+        "1, 17, 1, false",
+        "1, 39, 0, true",
+        "1, 31, 0, true",
+        "1, 30, 0, false",
+        "1, 25, 3, false"
     })
     void sizeAndStartLevelMustAgree(int granule, int t0sz, int sl0, boolean legal) {
-        Words words = stage2()
-                .set(2, StreamTableEntry.S2TG, granule)
+        Words words = stage2().set(2, StreamTableEntry.S2TG, granule)
                 .set(2, StreamTableEntry.S2T0SZ, t0sz)
                 .set(2, StreamTableEntry.S2SL0, sl0);
         assertThat(SteRule.brokenBy(words.ste(), with(IdField.STT, 0)) == null).isEqualTo(legal);
@@ -151,8 +174,7 @@ class SteRuleTest {
     @ParameterizedTest
     @CsvSource({"0, 43, 3, true", "0, 48, 3, true", "0, 49, 3, false", "1, 47, 0, true", "1, 48, 0, false"})
     void smallTablesExtendTheRange(int granule, int t0sz, int sl0, boolean legal) {
-        Words words = stage2()
-                .set(2, StreamTableEntry.S2TG, granule)
+        Words words = stage2().set(2, StreamTableEntry.S2TG, granule)
                 .set(2, StreamTableEntry.S2T0SZ, t0sz)
                 .set(2, StreamTableEntry.S2SL0, sl0);
         assertThat(SteRule.brokenBy(words.ste(), ALL) == null).isEqualTo(legal);

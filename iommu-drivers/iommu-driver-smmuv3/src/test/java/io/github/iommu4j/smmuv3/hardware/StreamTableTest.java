@@ -17,15 +17,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 class StreamTableTest {
 
     private static final long LEVEL2 = Guest.RAM + 0x20_0000;
-    private static final Words BYPASS = new Words()
-            .set(0, StreamTableEntry.V, 1)
-            .set(0, StreamTableEntry.CONFIG, StreamTableEntry.CONFIG_BYPASS);
+    private static final Words BYPASS =
+            new Words().set(0, StreamTableEntry.V, 1).set(0, StreamTableEntry.CONFIG, StreamTableEntry.CONFIG_BYPASS);
 
     private final Guest guest = new Guest();
 
     private void twoLevels(int log2Size, int split) {
-        guest.control(new ControlState(
-                true, false, true, false, false, 0, Guest.STREAMS, 1 << 16 | split << 6 | log2Size));
+        guest.control(
+                new ControlState(true, false, true, false, false, 0, Guest.STREAMS, 1 << 16 | split << 6 | log2Size));
     }
 
     private void level1(long index, long descriptor) {
@@ -88,8 +87,9 @@ class StreamTableTest {
 
     @Test
     void theRangeUsesSidSizeAndTheAlignmentUsesLog2Size() {
-        Smmuv3Capabilities small =
-                Smmuv3Capabilities.everything().toBuilder().set(IdField.SIDSIZE, 16).build();
+        Smmuv3Capabilities small = Smmuv3Capabilities.everything().toBuilder()
+                .set(IdField.SIDSIZE, 16)
+                .build();
         Guest narrow = new Guest(small, CacheGeometry.OFF);
         narrow.control(new ControlState(true, false, true, false, false, 0, Guest.RAM + 0x200_0000, 20));
         BYPASS.ste().writeTo(narrow.memory, Guest.RAM + 0xFFFF * 64L);
@@ -109,8 +109,8 @@ class StreamTableTest {
     @Test
     void aLevelOneTableIsAlignedToItsSize() {
         twoLevels(16, 6);
-        guest.control(new ControlState(
-                true, false, true, false, false, 0, Guest.STREAMS + 0x1FC0, 1 << 16 | 6 << 6 | 16));
+        guest.control(
+                new ControlState(true, false, true, false, false, 0, Guest.STREAMS + 0x1FC0, 1 << 16 | 6 << 6 | 16));
         level1(3, LEVEL2 | 7);
         bypassAt(LEVEL2 + 5 * 64);
         expectBypass(3 * 64 + 5);

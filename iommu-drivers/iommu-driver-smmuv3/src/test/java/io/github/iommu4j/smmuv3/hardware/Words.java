@@ -71,12 +71,10 @@ final class Words {
     }
 
     StreamTableEntry ste() {
-        return new StreamTableEntry(
-                words[0], words[1], words[2], words[3], words[4], words[5], words[6], words[7]);
+        return new StreamTableEntry(words[0], words[1], words[2], words[3], words[4], words[5], words[6], words[7]);
     }
 
     ContextDescriptor cd() {
-        return new ContextDescriptor(
-                words[0], words[1], words[2], words[3], words[4], words[5], words[6], words[7]);
+        return new ContextDescriptor(words[0], words[1], words[2], words[3], words[4], words[5], words[6], words[7]);
     }
 }

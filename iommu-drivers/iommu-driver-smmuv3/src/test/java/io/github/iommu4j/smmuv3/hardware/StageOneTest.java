@@ -125,13 +125,14 @@ class StageOneTest {
 
     @Test
     void largeGranulesHoldFiftyTwoBits() {
-        guest.stage1(context()
+        long table = guest.table(65536);
+        long leaf = guest.table(65536);
+        guest.stage1(Words.context(table)
                 .set(0, ContextDescriptor.TG0, 1)
-                .set(0, ContextDescriptor.T0SZ, 39)
-                .set(0, ContextDescriptor.IPS, 6)
-                .put(1, ContextDescriptor.TTB, guest.table(65536)));
-        guest.entry(Guest.TABLES + 0x1_0000, 0, guest.table(65536) | Guest.TABLE);
-        guest.entry(Guest.TABLES + 0x2_0000, 0, 0x0000_0000_0001_3703L | USER);
+                .set(0, ContextDescriptor.T0SZ, 30)
+                .set(0, ContextDescriptor.IPS, 6));
+        guest.entry(table, 0, leaf | Guest.TABLE);
+        guest.entry(leaf, 0, 0x0000_0000_0001_3703L | USER);
         guest.expectPa(0x10, 0x0003_0000_0001_0010L);
     }
 

@@ -17,16 +17,13 @@ class AtsTransactionTest {
             .withSubstream(4)
             .privileged()
             .ofType(AddressType.TRANSLATION_REQUEST);
-    private static final DmaRequest TRANSLATED = DmaRequest.read(Guest.STREAM, 0x1234_5678L)
-            .withSubstream(4)
-            .ofType(AddressType.TRANSLATED);
+    private static final DmaRequest TRANSLATED =
+            DmaRequest.read(Guest.STREAM, 0x1234_5678L).withSubstream(4).ofType(AddressType.TRANSLATED);
 
     private final Guest guest = new Guest();
 
     private void config(int config) {
-        guest.stream(
-                Guest.STREAM,
-                Words.stage1(Guest.CONTEXTS).set(0, StreamTableEntry.CONFIG, config));
+        guest.stream(Guest.STREAM, Words.stage1(Guest.CONTEXTS).set(0, StreamTableEntry.CONFIG, config));
     }
 
     @Test

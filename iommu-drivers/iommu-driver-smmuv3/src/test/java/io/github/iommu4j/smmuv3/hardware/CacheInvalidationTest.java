@@ -215,9 +215,7 @@ class CacheInvalidationTest {
         guest.expectPa(0x5000, OLD | 0x5000);
         guest.map(root, 1, 2, 0, 0);
         guest.expectPa(0x5000, OLD | 0x5000);
-        guest.smmu
-                .invalidation()
-                .tlb(new TlbInvalidation(Scope.NH_VA, VMID, 0xFFFF, ASID, 0, 0x1F_FFFF, 12, 2, true));
+        guest.smmu.invalidation().tlb(new TlbInvalidation(Scope.NH_VA, VMID, 0xFFFF, ASID, 0, 0x1F_FFFF, 12, 2, true));
         guest.fault(0x5000, EventType.F_TRANSLATION);
         guest.fault(0, EventType.F_TRANSLATION);
     }

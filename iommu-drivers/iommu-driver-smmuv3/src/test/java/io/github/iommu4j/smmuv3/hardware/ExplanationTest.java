@@ -38,10 +38,7 @@ class ExplanationTest {
                 .writeTo(guest.memory, LEVEL2_STREAMS + Guest.STREAM * 64L);
         guest.memory.store64(Guest.CONTEXTS + 8, CONTEXT_LEAF | 1);
         long stage1 = guest.table();
-        Words.context(stage1)
-                .set(0, ContextDescriptor.T0SZ, 16)
-                .cd()
-                .writeTo(guest.memory, CONTEXT_LEAF + 64);
+        Words.context(stage1).set(0, ContextDescriptor.T0SZ, 16).cd().writeTo(guest.memory, CONTEXT_LEAF + 64);
         guest.map(stage1, 0, VA, DATA | Guest.PAGE);
         for (long page : List.of(Guest.CONTEXTS, CONTEXT_LEAF, DATA)) {
             guest.map(stage2, 0, page, page | Guest.PAGE2);
@@ -96,9 +93,10 @@ class ExplanationTest {
         assertThat(guest.events).isEmpty();
         assertThat(explanation.result()).isEqualTo(guest.of(request));
         var written = guest.events.get(0);
-        assertThat(explanation.event())
-                .containsExactly(written.dw0(), written.dw1(), written.dw2(), written.dw3());
-        assertThat(explanation.conclusion()).contains("F_TRANSLATION at stage 2 CLASS=CD").contains("\u00a7");
+        assertThat(explanation.event()).containsExactly(written.dw0(), written.dw1(), written.dw2(), written.dw3());
+        assertThat(explanation.conclusion())
+                .contains("F_TRANSLATION at stage 2 CLASS=CD")
+                .contains("\u00a7");
     }
 
     @Test

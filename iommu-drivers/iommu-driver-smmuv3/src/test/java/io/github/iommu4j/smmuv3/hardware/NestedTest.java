@@ -130,8 +130,7 @@ class NestedTest {
         mapIpa(DATA, 0);
         guest.fault(VA, EventType.F_TRANSLATION);
         guest.stream(Guest.STREAM, ste().set(2, StreamTableEntry.S2R, 0));
-        assertThat(guest.read(VA))
-                .isEqualTo(new Translation.Fault(0x10, "F_TRANSLATION", FaultResponse.ABORT, false));
+        assertThat(guest.read(VA)).isEqualTo(new Translation.Fault(0x10, "F_TRANSLATION", FaultResponse.ABORT, false));
     }
 
     @Test
@@ -190,8 +189,7 @@ class NestedTest {
 
     @Test
     void aBypassedStageOneLeavesStageTwo() {
-        guest.stream(
-                Guest.STREAM, ste().set(0, StreamTableEntry.S1CDMAX, 1).set(1, StreamTableEntry.S1DSS, 1));
+        guest.stream(Guest.STREAM, ste().set(0, StreamTableEntry.S1CDMAX, 1).set(1, StreamTableEntry.S1DSS, 1));
         guest.expectPa(DATA | 0x10, ram(DATA) | 0x10);
         guest.fault(1L << 52, EventType.F_ADDR_SIZE);
     }

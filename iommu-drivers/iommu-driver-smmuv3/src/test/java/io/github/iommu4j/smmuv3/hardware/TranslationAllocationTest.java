@@ -54,7 +54,8 @@ class TranslationAllocationTest {
         Object threads = Class.forName("java.lang.management.ManagementFactory")
                 .getMethod("getThreadMXBean")
                 .invoke(null);
-        Method bytes = Class.forName("com.sun.management.ThreadMXBean").getMethod("getThreadAllocatedBytes", long.class);
+        Method bytes =
+                Class.forName("com.sun.management.ThreadMXBean").getMethod("getThreadAllocatedBytes", long.class);
         return (long) bytes.invoke(threads, Thread.currentThread().getId());
     }
 
@@ -82,7 +83,8 @@ class TranslationAllocationTest {
     @Test
     void faultsAllocateNothing() throws ReflectiveOperationException {
         Translator unit = unit(CacheGeometry.DEFAULT);
-        assertThat(allocated(() -> translate(unit, 0x20_0000, Access.WRITE_BIT))).isLessThan(NOISE);
+        assertThat(allocated(() -> translate(unit, 0x20_0000, Access.WRITE_BIT)))
+                .isLessThan(NOISE);
         assertThat(unit.counters().faults()).isEqualTo(2 * ROUNDS);
     }
 }

@@ -109,8 +109,10 @@ class ReferenceProperties {
         for (Probe probe : probes) {
             Verdict verdict =
                     reference.translate(probe.streamId(), probe.substreamId(), probe.address(), probe.accessBits());
+            String context = shape + " " + caching + " " + capabilities;
+            rig.expectExplained(verdict, probe, context);
             long loads = watched.loads();
-            rig.expect(verdict, probe, shape + " " + caching + " " + capabilities);
+            rig.expect(verdict, probe, context);
             if (watched.loads() - loads > Units.MOST_FETCHES) {
                 throw new AssertionError(probe + " took " + (watched.loads() - loads) + " loads");
             }

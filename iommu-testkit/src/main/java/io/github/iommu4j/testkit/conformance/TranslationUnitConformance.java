@@ -49,12 +49,13 @@ public abstract class TranslationUnitConformance {
             Translation answer = unit.translate(request);
             if (subject().beforeProgramming() == BeforeProgramming.PASSES) {
                 assertThat(answer)
-                        .isInstanceOfSatisfying(Translation.Ok.class, ok -> assertThat(ok.pa())
-                                .isEqualTo(request.iova()));
+                        .isInstanceOfSatisfying(
+                                Translation.Ok.class, ok -> assertThat(ok.pa()).isEqualTo(request.iova()));
             } else {
                 assertThat(answer)
-                        .isInstanceOfSatisfying(Translation.Fault.class, fault -> assertThat(fault.recorded())
-                                .isFalse());
+                        .isInstanceOfSatisfying(
+                                Translation.Fault.class,
+                                fault -> assertThat(fault.recorded()).isFalse());
             }
         }
         assertThat(memory.loads()).isZero();
@@ -87,8 +88,8 @@ public abstract class TranslationUnitConformance {
         TranslationUnit twin = subject().afterReset(twinMemory);
         subject().program(twin, twinMemory);
         for (DmaRequest request : accesses(traffic)) {
-            long packed = twin.translate(
-                    request.streamId(), request.substreamId(), request.iova(), request.accessBits());
+            long packed =
+                    twin.translate(request.streamId(), request.substreamId(), request.iova(), request.accessBits());
             assertAgree(request, packed, unit.translate(request));
         }
     }
@@ -141,7 +142,9 @@ public abstract class TranslationUnitConformance {
             long offset = (long) (random.nextDouble() * 1.1 * registers.size());
             registers.write(offset, width, random.nextLong());
             long value = registers.read(offset, width);
-            assertThat(width == 8 ? 0 : value >>> 8 * width).as("width of 0x%x", offset).isZero();
+            assertThat(width == 8 ? 0 : value >>> 8 * width)
+                    .as("width of 0x%x", offset)
+                    .isZero();
             unit.step();
         }
     }
@@ -173,9 +176,11 @@ public abstract class TranslationUnitConformance {
         for (DmaRequest request : traffic.translated()) {
             for (Access access : Access.values()) {
                 accesses.add(DmaRequest.of(request.streamId(), request.iova(), access));
-                accesses.add(DmaRequest.of(request.streamId(), ~request.iova(), access).privileged());
+                accesses.add(DmaRequest.of(request.streamId(), ~request.iova(), access)
+                        .privileged());
                 accesses.add(DmaRequest.of(request.streamId() + 1, request.iova(), access));
-                accesses.add(DmaRequest.of(request.streamId(), request.iova(), access).withSubstream(1));
+                accesses.add(DmaRequest.of(request.streamId(), request.iova(), access)
+                        .withSubstream(1));
             }
         }
         return accesses;

@@ -47,8 +47,8 @@ public final class LayoutAssert {
             previousName = constant.getName();
         }
         if (found.size() != words) {
-            throw new AssertionError(layout.getSimpleName() + ": " + found.size() + " words instead of " + words + ": "
-                    + found);
+            throw new AssertionError(
+                    layout.getSimpleName() + ": " + found.size() + " words instead of " + words + ": " + found);
         }
     }
 
@@ -81,7 +81,8 @@ public final class LayoutAssert {
         for (R register : registers) {
             long start = offset.applyAsLong(register);
             if (start < free) {
-                throw new AssertionError(register + " at 0x" + Long.toHexString(start) + " does not follow " + previous);
+                throw new AssertionError(
+                        register + " at 0x" + Long.toHexString(start) + " does not follow " + previous);
             }
             if (start % width.applyAsLong(register) != 0) {
                 throw new AssertionError(register + " at 0x" + Long.toHexString(start) + " is not aligned");

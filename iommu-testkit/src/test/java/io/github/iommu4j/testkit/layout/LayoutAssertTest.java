@@ -54,7 +54,9 @@ class LayoutAssertTest {
     @Test
     void registersThatAscendAreAccepted() {
         LayoutAssert.offsetsAscend(
-                List.of(new Register(0, 4), new Register(8, 8), new Register(16, 4)), Register::offset, Register::width);
+                List.of(new Register(0, 4), new Register(8, 8), new Register(16, 4)),
+                Register::offset,
+                Register::width);
     }
 
     @Test

@@ -23,8 +23,8 @@ class InvalidationTest {
     private static final long GUEST_BLOCK = 0x4080_0000L;
 
     private final SparseMemory memory = new SparseMemory();
-    private final Rig rig = new Rig(
-            Units.smmu(memory, Smmuv3Capabilities.linuxVirt10(), Units.Caching.DEFAULT), memory, Rig.QUEUES);
+    private final Rig rig =
+            new Rig(Units.smmu(memory, Smmuv3Capabilities.linuxVirt10(), Units.Caching.DEFAULT), memory, Rig.QUEUES);
 
     /** Stage 1 maps one 2 MiB block; stage 2 maps everything below 2 GiB to itself in 4 KiB pages. */
     private long nestedBlockOverPages() {

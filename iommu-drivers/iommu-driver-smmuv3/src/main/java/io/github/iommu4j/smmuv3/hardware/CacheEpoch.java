@@ -10,6 +10,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * the epoch before its first fetch; it inserts into a cache only if, holding that cache set's lock, the epoch is still
  * the same, and it starts again if the epoch moved before its result or its event record was final. An insertion is
  * therefore either before the advance, and removed by the sweep that follows, or it does not happen.
+ *
+ * <p>The invalidating side advances the epoch once more when the entries are gone: while it still removes them, a
+ * translation may use one under the new epoch, and {@link RecentAnswers} must not keep that.
  */
 final class CacheEpoch {
 

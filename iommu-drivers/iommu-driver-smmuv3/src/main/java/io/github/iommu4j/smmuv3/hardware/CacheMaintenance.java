@@ -25,29 +25,34 @@ final class CacheMaintenance implements Invalidation {
     public synchronized void ste(int streamId, boolean leafOnly) {
         epoch.advance();
         configs.removeStream(streamId);
+        epoch.advance();
     }
 
     @Override
     public synchronized void steRange(int streamId, int range) {
         epoch.advance();
         configs.removeStreams(streamId, range >= EVERY_STREAM ? 0 : -1 << range + 1);
+        epoch.advance();
     }
 
     @Override
     public synchronized void cd(int streamId, int substreamId, boolean leafOnly) {
         epoch.advance();
         configs.removeContext(streamId, substreamId);
+        epoch.advance();
     }
 
     @Override
     public synchronized void cdAll(int streamId) {
         epoch.advance();
         configs.removeContexts(streamId);
+        epoch.advance();
     }
 
     @Override
     public synchronized void tlb(TlbInvalidation request) {
         epoch.advance();
         tlb.invalidate(new TlbMatch(request, capabilities.s2p()));
+        epoch.advance();
     }
 }

@@ -1,7 +1,8 @@
 package io.github.iommu4j.smmuv3.hardware;
 
 /**
- * Carries out the invalidation commands on the caches: the epoch first, then the entries, as {@link CacheEpoch} asks.
+ * Carries out the invalidation commands on the caches: the epoch, the entries, and the epoch again, as {@link
+ * CacheEpoch} asks.
  *
  * <p>Its monitor is what a translation holds that must not be overtaken. Thread-safe.
  */

@@ -1,6 +1,7 @@
 package io.github.iommu4j.core.vfio;
 
 /** An open container file. */
+@SuppressWarnings("DoNotCallSuggester")
 public final class Container implements ContainerFile {
 
     Container() {}

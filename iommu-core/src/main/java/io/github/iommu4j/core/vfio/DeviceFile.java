@@ -3,6 +3,7 @@ package io.github.iommu4j.core.vfio;
 import io.github.iommu4j.core.device.DeviceNode;
 
 /** An open device file. */
+@SuppressWarnings("DoNotCallSuggester")
 public final class DeviceFile {
 
     DeviceFile() {}

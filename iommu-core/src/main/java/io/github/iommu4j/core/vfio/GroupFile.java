@@ -1,6 +1,7 @@
 package io.github.iommu4j.core.vfio;
 
 /** An open group file. */
+@SuppressWarnings("DoNotCallSuggester")
 public final class GroupFile {
 
     GroupFile() {}

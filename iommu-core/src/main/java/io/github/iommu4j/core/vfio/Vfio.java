@@ -5,6 +5,7 @@ import io.github.iommu4j.core.IommuCore;
 import java.util.List;
 
 /** VFIO of one kernel: the modules vfio, vfio_iommu_type1 and vfio-pci. */
+@SuppressWarnings("DoNotCallSuggester")
 public final class Vfio {
 
     /**

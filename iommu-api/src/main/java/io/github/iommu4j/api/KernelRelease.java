@@ -78,6 +78,15 @@ public enum KernelRelease {
     }
 
     /**
+     * Whether a failed probe is reported as an error of the device (6.2 and later) or as a warning of the driver.
+     *
+     * @return {@code false} for {@link #V6_1}
+     */
+    public boolean reportsFailedProbeByDevice() {
+        return this != V6_1;
+    }
+
+    /**
      * Whether a read-only mapping of memory that was never touched counts as locked.
      *
      * @return {@code false} for {@link #V6_1}

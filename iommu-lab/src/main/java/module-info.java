@@ -3,6 +3,7 @@ open module io.github.iommu4j.lab {
     requires io.github.iommu4j.api;
     requires io.github.iommu4j.core;
     requires io.github.iommu4j.smmuv3;
+    requires io.github.iommu4j.testkit;
     requires com.google.gson;
     requires info.picocli;
     requires org.apache.commons.csv;

@@ -6,6 +6,7 @@ import io.github.iommu4j.api.IommuException;
 import io.github.iommu4j.api.UserCapabilities;
 import io.github.iommu4j.api.UserCapabilities.Capability;
 import io.github.iommu4j.core.device.DeviceNode;
+import io.github.iommu4j.core.trace.KernelLog;
 import org.jspecify.annotations.Nullable;
 
 /** A write to a group's {@code type} file. */
@@ -47,65 +48,73 @@ final class TypeChange {
 
     /** From 6.4: one section under the group's mutex; the owner count keeps drivers and users out. */
     private void writeToGroup(@Nullable DomainType requested) {
-        group.locked(() -> {
+        boolean inPlace = group.locked(() -> {
             Domain current = group.defaultLocked();
             if (current == null) {
                 throw new IommuException(Errno.EINVAL, group + " has no default domain");
             }
-            if (isFlushQueueSwitch(current, requested)) {
-                core.defaultDomains().upgradeToFlushQueue(group, current);
-                return;
+            if (current.type() == DomainType.DMA && requested == DomainType.DMA_FQ) {
+                current.retype(DomainType.DMA_FQ);
+                return true;
             }
             if (group.members().isEmpty() || !group.ownership().isFreeLocked()) {
                 throw refuse();
             }
-            core.defaultDomains().setUpLocked(group, requested);
+            core.defaultDomains().changeLocked(group, requested);
+            return false;
         });
-        core.finalizeGroup(group);
+        if (!inPlace) {
+            core.finalizeGroup(group);
+        }
     }
 
     /** Up to 6.3: exactly one device, whose lock keeps drivers from binding; any bound driver refuses. */
     private void writeToSingleDevice(@Nullable DomainType requested) {
         DeviceNode device = group.locked(this::onlyDeviceLocked);
+        boolean changed;
         device.mutex().lock();
         try {
-            group.locked(() -> {
-                if (onlyDeviceLocked() != device) {
-                    throw refuse();
-                }
-                changeLocked(device, requested);
-            });
+            changed = group.locked(() -> changeLocked(device, requested));
         } finally {
             device.mutex().unlock();
         }
-        core.finalizeGroup(group);
+        if (changed) {
+            core.finalizeGroup(group);
+        }
     }
 
     private DeviceNode onlyDeviceLocked() {
-        if (group.defaultLocked() == null || group.members().size() != 1) {
+        if (group.defaultLocked() == null || group.members().isEmpty()) {
+            throw new IommuException(Errno.EINVAL, group + " has no default domain or no device");
+        }
+        if (group.members().size() != 1) {
+            core.log()
+                    .print(
+                            KernelLog.Level.ERR,
+                            "iommu: Cannot change default domain: Group has more than one device");
             throw new IommuException(
                     Errno.EINVAL, group + " has " + group.members().size() + " devices; only one may change");
         }
-        return group.members().get(0).device;
+        return group.firstMember().device;
     }
 
-    private void changeLocked(DeviceNode device, @Nullable DomainType requested) {
+    private boolean changeLocked(DeviceNode device, @Nullable DomainType requested) {
         Domain current = group.defaultLocked();
-        if (current == null || group.currentLocked() != current) {
+        boolean inPlace =
+                requested == DomainType.DMA_FQ && current != null && current.type() == DomainType.DMA;
+        if (device.driver() != null && !inPlace) {
+            core.log().print(KernelLog.Level.ERR, "iommu: Device is still bound to driver");
             throw refuse();
         }
-        if (isFlushQueueSwitch(current, requested)) {
-            core.defaultDomains().upgradeToFlushQueue(group, current);
-            return;
-        }
-        if (device.driver() != null) {
+        if (current != group.currentLocked()) {
+            core.log().print(KernelLog.Level.ERR, "iommu: Group not assigned to default domain");
             throw refuse();
         }
-        core.defaultDomains().setUpLocked(group, requested);
-    }
-
-    private static boolean isFlushQueueSwitch(Domain current, @Nullable DomainType requested) {
-        return current.type() == DomainType.DMA && requested == DomainType.DMA_FQ;
+        if (onlyDeviceLocked() != device) {
+            throw refuse();
+        }
+        core.defaultDomains().changeLocked(group, requested);
+        return !inPlace;
     }
 
     private IommuException refuse() {

@@ -2,6 +2,7 @@ package io.github.iommu4j.core.device;
 
 import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.IommuException;
+import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.device.Bus;
 import io.github.iommu4j.api.device.Device;
 import io.github.iommu4j.api.device.DeviceDriver;
@@ -9,6 +10,7 @@ import io.github.iommu4j.api.lock.LockClass;
 import io.github.iommu4j.api.lock.Locking;
 import io.github.iommu4j.api.lock.SpinLock;
 import io.github.iommu4j.core.topology.PciFunction;
+import io.github.iommu4j.core.trace.KernelLog;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,6 +40,7 @@ public final class BusType implements Bus {
     private final List<BusListener> listeners = new CopyOnWriteArrayList<>();
     private final DeferredProbe deferred;
     private volatile DmaConfiguration dma = DmaConfiguration.NONE;
+    private volatile DriverReport report = DriverReport.SILENT;
     private final DriverBinding binding = new DriverBinding(
             new DmaConfiguration() {
                 @Override
@@ -50,7 +53,8 @@ public final class BusType implements Bus {
                     dma.cleanup(device, driver);
                 }
             },
-            this::tell);
+            this::tell,
+            refusal -> report().probeFailed(refusal));
 
     /**
      * An empty bus.
@@ -105,6 +109,20 @@ public final class BusType implements Bus {
     }
 
     /**
+     * Sets where drivers that refuse devices are reported.
+     *
+     * @param log where the lines go
+     * @param release the kernel whose words are used
+     */
+    public void reportTo(KernelLog log, KernelRelease release) {
+        report = new DriverReport(log, release);
+    }
+
+    DriverReport report() {
+        return report;
+    }
+
+    /**
      * Adds a listener.
      *
      * @param listener is told of every event from now on
@@ -150,6 +168,13 @@ public final class BusType implements Bus {
      */
     public void attach(DeviceNode device) {
         attachQuietly(device);
+    }
+
+    /** As {@link #attach}; says why DMA could not be configured, where that was the end. */
+    @Nullable
+    IommuException attachNewlyFound(DeviceNode device) {
+        DriverBinding.Outcome outcome = attachQuietly(device);
+        return outcome.kind() == DriverBinding.Kind.NOT_CONFIGURED && !outcome.isDeferred() ? outcome.refusal() : null;
     }
 
     /** Binds any driver that will; says how the last attempt ended. */

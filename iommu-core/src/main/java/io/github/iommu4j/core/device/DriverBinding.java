@@ -4,6 +4,7 @@ import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.IommuException;
 import io.github.iommu4j.api.device.DeviceDriver;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,12 +39,17 @@ final class DriverBinding {
         }
     }
 
+    /** A driver's probe that failed. */
+    record ProbeFailure(DeviceNode device, DeviceDriver driver, Errno errno) {}
+
     private final DmaConfiguration dma;
     private final BusListener listeners;
+    private final Consumer<ProbeFailure> failures;
 
-    DriverBinding(DmaConfiguration dma, BusListener listeners) {
+    DriverBinding(DmaConfiguration dma, BusListener listeners, Consumer<ProbeFailure> failures) {
         this.dma = dma;
         this.listeners = listeners;
+        this.failures = failures;
     }
 
     Outcome bind(DeviceNode device, DeviceDriver driver) {
@@ -64,6 +70,7 @@ final class DriverBinding {
             listeners.onBusEvent(BusEvent.DRIVER_NOT_BOUND, device);
             dma.cleanup(device, driver);
             device.setDriver(null);
+            failures.accept(new ProbeFailure(device, driver, refusal.errno()));
             return new Outcome(Kind.PROBE_REFUSED, refusal);
         }
         listeners.onBusEvent(BusEvent.BOUND_DRIVER, device);

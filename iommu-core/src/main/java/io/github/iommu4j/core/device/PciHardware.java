@@ -3,7 +3,9 @@ package io.github.iommu4j.core.device;
 import io.github.iommu4j.api.device.RequesterId;
 import io.github.iommu4j.core.topology.PciFunction;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class PciHardware {
 
     private final NavigableMap<RequesterId, PciFunction.Builder> functions = new TreeMap<>();
+    private final Map<RequesterId, List<PciFunction.Builder>> virtualFunctions = new HashMap<>();
     private final List<int[]> rootBuses = new ArrayList<>();
 
     /** A machine without slots. */
@@ -54,6 +57,22 @@ public final class PciHardware {
      */
     public void unplug(RequesterId id) {
         functions.remove(id);
+    }
+
+    /**
+     * Gives a function the virtual functions it can make (SR-IOV).
+     *
+     * @param id the physical function
+     * @param descriptions what they will be, in order
+     * @return this hardware
+     */
+    public PciHardware virtualFunctions(RequesterId id, List<PciFunction.Builder> descriptions) {
+        virtualFunctions.put(id, List.copyOf(descriptions));
+        return this;
+    }
+
+    List<PciFunction.Builder> virtualFunctions(RequesterId id) {
+        return virtualFunctions.getOrDefault(id, List.of());
     }
 
     List<int[]> rootBuses() {

@@ -154,7 +154,7 @@ public final class PciHost {
         for (PciFunction function : on.functions()) {
             DeviceNode node = nodes.get(function);
             if (node != null && unattached.remove(node)) {
-                bus.attach(node);
+                attach(node);
             }
         }
         for (PciFunction function : on.functions()) {
@@ -162,6 +162,15 @@ public final class PciHost {
             if (behind != null) {
                 attach(behind);
             }
+        }
+    }
+
+    private void attach(DeviceNode node) {
+        IommuException refusal = bus.attachNewlyFound(node);
+        if (refusal != null) {
+            bus.report()
+                    .warnOfFailedAttach("pci " + node + ": device attach failed (-"
+                            + refusal.errno().number() + ")");
         }
     }
 
@@ -230,40 +239,48 @@ public final class PciHost {
         LEAVE_UNBOUND
     }
 
-    /**
-     * Makes virtual functions appear, one after the other, as a physical function's driver does for {@code
-     * sriov_numvfs}.
-     *
-     * @param physical the physical function
-     * @param virtual descriptions of the virtual functions, on the physical function's bus
-     * @param drivers whether drivers are looked for
-     * @throws IommuException {@code ENOENT} when there is no such function
-     */
-    public void addVirtualFunctions(
-            String physical, List<PciFunction.Builder> virtual, VirtualFunctionDrivers drivers) {
-        PciFunction function = require(physical).pciFunction();
+    /** What a function can become, in order; empty without SR-IOV. */
+    List<PciFunction.Builder> virtualFunctionsOf(DeviceNode physical) {
+        PciFunction function = physical.pciFunction();
+        return function == null ? List.of() : hardware.virtualFunctions(function.id());
+    }
+
+    /** Makes virtual functions appear, one after the other. */
+    List<DeviceNode> addVirtualFunctions(DeviceNode physical, int count, VirtualFunctionDrivers drivers) {
+        List<DeviceNode> added = new ArrayList<>();
+        PciFunction function = physical.pciFunction();
         rescanRemove.lock();
         try {
-            for (PciFunction.Builder description : virtual) {
+            for (PciFunction.Builder description :
+                    virtualFunctionsOf(physical).subList(0, count)) {
                 if (function != null) {
                     DeviceNode node = add(function.bus(), description.virtual().build());
                     unattached.remove(node);
+                    added.add(node);
                     if (drivers == VirtualFunctionDrivers.AUTOPROBE) {
-                        bus.attach(node);
+                        attach(node);
                     }
                 }
             }
         } finally {
             rescanRemove.unlock();
         }
+        return added;
     }
 
-    /**
-     * Makes virtual functions go.
-     *
-     * @param names the virtual functions, in the order in which they go
-     */
-    public void removeVirtualFunctions(List<String> names) {
-        names.forEach(this::remove);
+    /** Makes virtual functions go, in order; waits for their drivers. */
+    void removeVirtualFunctions(List<DeviceNode> virtual) {
+        for (DeviceNode node : virtual) {
+            rescanRemove.lock();
+            try {
+                PciFunction function = node.pciFunction();
+                if (node.isPresent() && function != null) {
+                    stop(function);
+                    delete(function);
+                }
+            } finally {
+                rescanRemove.unlock();
+            }
+        }
     }
 }

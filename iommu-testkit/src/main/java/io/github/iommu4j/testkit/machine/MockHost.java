@@ -88,7 +88,10 @@ public record MockHost(
                 "amd-iommu",
                 new PageSizes(0xFFFF_FF7F_FFFF_F000L),
                 new IovaRange(0, -1),
-                Set.of(IommuCapability.CACHE_COHERENCY, IommuCapability.INTERRUPT_ISOLATION),
+                Set.of(
+                        IommuCapability.CACHE_COHERENCY,
+                        IommuCapability.DEFERRED_FLUSH,
+                        IommuCapability.INTERRUPT_ISOLATION),
                 new IovaRange(0xFEE0_0000L, 0xFEEF_FFFFL),
                 ReservedRegion.Type.MSI,
                 List.of(new IovaRange(0xFD_0000_0000L, 0xFF_FFFF_FFFFL)),
@@ -107,7 +110,10 @@ public record MockHost(
                 "arm-smmu-v3",
                 new PageSizes(0x4020_1000L),
                 new IovaRange(0, (1L << 48) - 1),
-                Set.of(IommuCapability.CACHE_COHERENCY, IommuCapability.INTERRUPT_ISOLATION),
+                Set.of(
+                        IommuCapability.CACHE_COHERENCY,
+                        IommuCapability.DEFERRED_FLUSH,
+                        IommuCapability.INTERRUPT_ISOLATION),
                 new IovaRange(0x0800_0000L, 0x080F_FFFFL),
                 ReservedRegion.Type.SW_MSI,
                 List.of(),

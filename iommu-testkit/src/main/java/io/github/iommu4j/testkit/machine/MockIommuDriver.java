@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,7 @@ public final class MockIommuDriver implements IommuDriver {
     private Set<DomainType> missing = Set.of();
     private int maxPasids;
     private Set<Device> deferred = Set.of();
+    private Predicate<Device> isBehind = device -> true;
 
     /**
      * An instance that takes every device its host would.
@@ -53,6 +55,17 @@ public final class MockIommuDriver implements IommuDriver {
     public MockIommuDriver(String name, MockHost host) {
         this.name = name;
         this.host = host;
+    }
+
+    /**
+     * Sets which devices are behind this IOMMU, as firmware says.
+     *
+     * @param devices whether a device is
+     * @return this driver
+     */
+    public MockIommuDriver serving(Predicate<Device> devices) {
+        isBehind = devices;
+        return this;
     }
 
     /**
@@ -146,8 +159,8 @@ public final class MockIommuDriver implements IommuDriver {
 
     @Override
     public void probeDevice(Device device) {
-        if (host.needsFirmware() == MockHost.Boundary.YES && device.fwSpec() == null) {
-            throw new IommuException(Errno.ENODEV, device.name() + " is not described");
+        if (host.needsFirmware() == MockHost.Boundary.YES && device.fwSpec() == null || !isBehind.test(device)) {
+            throw new IommuException(Errno.ENODEV, device.name() + " is not behind " + name);
         }
         failures.mayFail("probe " + device.name());
         synchronized (this) {
@@ -217,8 +230,12 @@ public final class MockIommuDriver implements IommuDriver {
         return maxPasids;
     }
 
-    synchronized void attached(Device device, MockDomain domain) {
-        attached.put(device, domain);
+    synchronized void attached(Device device, @Nullable MockDomain domain) {
+        if (domain == null) {
+            attached.remove(device);
+        } else {
+            attached.put(device, domain);
+        }
     }
 
     synchronized void attachedPasid(Device device, int pasid, @Nullable MockDomain domain) {

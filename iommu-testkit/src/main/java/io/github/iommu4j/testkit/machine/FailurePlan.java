@@ -14,7 +14,8 @@ import java.util.List;
 public final class FailurePlan {
 
     private int calls;
-    private int failing = -1;
+    private int failing = Integer.MAX_VALUE;
+    private int failingUntil;
     private Errno errno = Errno.ENOMEM;
     private final List<String> log = new ArrayList<>();
 
@@ -28,13 +29,37 @@ public final class FailurePlan {
      * @param newErrno with which errno
      */
     public synchronized void failCall(int call, Errno newErrno) {
+        failCalls(call, 1, newErrno);
+    }
+
+    /**
+     * Lets calls in a row fail from now on.
+     *
+     * @param call how many calls from now succeed before the first that fails, 0 for the next
+     * @param count how many fail
+     * @param newErrno with which errno
+     */
+    public synchronized void failCalls(int call, int count, Errno newErrno) {
         failing = calls + call;
+        failingUntil = failing + count;
+        errno = newErrno;
+    }
+
+    /**
+     * Lets every call fail from a certain one on, until {@link #failNothing}.
+     *
+     * @param call how many calls from now succeed, 0 for none
+     * @param newErrno with which errno
+     */
+    public synchronized void failEveryCallFrom(int call, Errno newErrno) {
+        failing = calls + call;
+        failingUntil = Integer.MAX_VALUE;
         errno = newErrno;
     }
 
     /** Lets everything succeed again. */
     public synchronized void failNothing() {
-        failing = -1;
+        failing = Integer.MAX_VALUE;
     }
 
     /**
@@ -58,8 +83,8 @@ public final class FailurePlan {
     /** A call that may fail. */
     synchronized void mayFail(String call) {
         log.add(call);
-        if (calls++ == failing) {
-            failing = -1;
+        int number = calls++;
+        if (number >= failing && number < failingUntil) {
             throw new IommuException(errno, "planned failure of " + call);
         }
     }

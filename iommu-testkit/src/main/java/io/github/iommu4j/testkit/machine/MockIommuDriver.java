@@ -41,6 +41,7 @@ public final class MockIommuDriver implements IommuDriver {
     private Function<Device, List<ReservedRegion>> extraRegions = device -> List.of();
     private @Nullable DomainType releaseDomain = DomainType.BLOCKED;
     private Set<DomainType> missing = Set.of();
+    private @Nullable Grouping grouping;
     private int maxPasids;
     private Set<Device> deferred = Set.of();
 
@@ -63,6 +64,32 @@ public final class MockIommuDriver implements IommuDriver {
      */
     public MockIommuDriver demanding(Function<Device, @Nullable DomainType> newDemands) {
         demands = newDemands;
+        return this;
+    }
+
+    /** Chooses a device's group, as {@link IommuDriver#deviceGroup} does. */
+    @FunctionalInterface
+    public interface Grouping {
+
+        /**
+         * Chooses.
+         *
+         * @param device the device
+         * @param helpers the core's usual answers
+         * @return the group with a reference, or {@code null}, which is a driver's bug
+         */
+        @Nullable
+        IommuGroup groupOf(Device device, GroupHelpers helpers);
+    }
+
+    /**
+     * Sets how groups are chosen.
+     *
+     * @param newGrouping the choice instead of PCI's or a group for each device
+     * @return this driver
+     */
+    public MockIommuDriver grouping(Grouping newGrouping) {
+        grouping = newGrouping;
         return this;
     }
 
@@ -168,6 +195,9 @@ public final class MockIommuDriver implements IommuDriver {
     @Override
     public @Nullable IommuGroup deviceGroup(Device device, GroupHelpers helpers) {
         failures.mayFail("group of " + device.name());
+        if (grouping != null) {
+            return grouping.groupOf(device, helpers);
+        }
         boolean pci = device instanceof DeviceNode node && node.pciFunction() != null;
         return pci ? helpers.pci(device) : helpers.generic(device);
     }

@@ -4,6 +4,7 @@ import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.IommuException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * Makes the nth call of a driver fail, and counts the calls. Thread-safe.
@@ -16,6 +17,7 @@ public final class FailurePlan {
     private int calls;
     private int failing = Integer.MAX_VALUE;
     private int failingUntil;
+    private Predicate<String> failingCalls = call -> false;
     private Errno errno = Errno.ENOMEM;
     private final List<String> log = new ArrayList<>();
 
@@ -57,9 +59,21 @@ public final class FailurePlan {
         errno = newErrno;
     }
 
+    /**
+     * Lets certain calls fail, until {@link #failNothing}.
+     *
+     * @param calls chooses calls by what {@link #log} says of them
+     * @param newErrno with which errno
+     */
+    public synchronized void failWhen(Predicate<String> calls, Errno newErrno) {
+        failingCalls = calls;
+        errno = newErrno;
+    }
+
     /** Lets everything succeed again. */
     public synchronized void failNothing() {
         failing = Integer.MAX_VALUE;
+        failingCalls = call -> false;
     }
 
     /**
@@ -84,7 +98,7 @@ public final class FailurePlan {
     synchronized void mayFail(String call) {
         log.add(call);
         int number = calls++;
-        if (number >= failing && number < failingUntil) {
+        if (number >= failing && number < failingUntil || failingCalls.test(call)) {
             throw new IommuException(errno, "planned failure of " + call);
         }
     }

@@ -280,6 +280,18 @@ public final class MockIommuDriver implements IommuDriver {
     }
 
     /**
+     * What a device's PASID is attached to.
+     *
+     * @param device the device
+     * @param pasid the PASID
+     * @return the type, or {@code null} when nothing is attached
+     */
+    public synchronized @Nullable DomainType attachedType(Device device, int pasid) {
+        MockDomain domain = attachedPasids.getOrDefault(device, Map.of()).get(pasid);
+        return domain == null ? null : domain.type();
+    }
+
+    /**
      * Whether two devices are on one domain.
      *
      * @param one a device

@@ -8,6 +8,7 @@ module io.github.iommu4j.testkit {
     requires static org.jspecify;
 
     exports io.github.iommu4j.testkit.conformance;
+    exports io.github.iommu4j.testkit.errata;
     exports io.github.iommu4j.testkit.layout;
     exports io.github.iommu4j.testkit.memory;
     exports io.github.iommu4j.testkit.machine;

@@ -85,7 +85,9 @@ final class MockDomain implements DomainOps {
                 break;
             }
             pages.remove(entry.getKey());
-            gather.addRange(entry.getKey(), entry.getValue().size());
+            if (!gather.isQueued()) {
+                gather.addRange(entry.getKey(), entry.getValue().size());
+            }
             unmapped += entry.getValue().size() - (iova + unmapped - entry.getKey());
         }
         return unmapped;

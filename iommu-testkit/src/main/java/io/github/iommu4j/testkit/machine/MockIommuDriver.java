@@ -42,6 +42,7 @@ public final class MockIommuDriver implements IommuDriver {
     private Function<Device, List<ReservedRegion>> extraRegions = device -> List.of();
     private @Nullable DomainType releaseDomain = DomainType.BLOCKED;
     private Set<DomainType> missing = Set.of();
+    private @Nullable Grouping grouping;
     private int maxPasids;
     private Set<Device> deferred = Set.of();
     private Predicate<Device> isBehind = device -> true;
@@ -76,6 +77,32 @@ public final class MockIommuDriver implements IommuDriver {
      */
     public MockIommuDriver demanding(Function<Device, @Nullable DomainType> newDemands) {
         demands = newDemands;
+        return this;
+    }
+
+    /** Chooses a device's group, as {@link IommuDriver#deviceGroup} does. */
+    @FunctionalInterface
+    public interface Grouping {
+
+        /**
+         * Chooses.
+         *
+         * @param device the device
+         * @param helpers the core's usual answers
+         * @return the group with a reference, or {@code null}, which is a driver's bug
+         */
+        @Nullable
+        IommuGroup groupOf(Device device, GroupHelpers helpers);
+    }
+
+    /**
+     * Sets how groups are chosen.
+     *
+     * @param newGrouping the choice instead of PCI's or a group for each device
+     * @return this driver
+     */
+    public MockIommuDriver grouping(Grouping newGrouping) {
+        grouping = newGrouping;
         return this;
     }
 
@@ -181,6 +208,9 @@ public final class MockIommuDriver implements IommuDriver {
     @Override
     public @Nullable IommuGroup deviceGroup(Device device, GroupHelpers helpers) {
         failures.mayFail("group of " + device.name());
+        if (grouping != null) {
+            return grouping.groupOf(device, helpers);
+        }
         boolean pci = device instanceof DeviceNode node && node.pciFunction() != null;
         return pci ? helpers.pci(device) : helpers.generic(device);
     }
@@ -259,6 +289,18 @@ public final class MockIommuDriver implements IommuDriver {
      */
     public synchronized @Nullable DomainType attachedType(Device device) {
         MockDomain domain = attached.get(device);
+        return domain == null ? null : domain.type();
+    }
+
+    /**
+     * What a device's PASID is attached to.
+     *
+     * @param device the device
+     * @param pasid the PASID
+     * @return the type, or {@code null} when nothing is attached
+     */
+    public synchronized @Nullable DomainType attachedType(Device device, int pasid) {
+        MockDomain domain = attachedPasids.getOrDefault(device, Map.of()).get(pasid);
         return domain == null ? null : domain.type();
     }
 

@@ -1,0 +1,49 @@
+package io.github.iommu4j.testkit.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.iommu4j.api.Erratum;
+import io.github.iommu4j.core.CoreErratum;
+import io.github.iommu4j.testkit.errata.CoreErrata;
+import io.github.iommu4j.testkit.errata.ErratumCase;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Each historical mistake from both sides. */
+final class CoreErrataTest {
+
+    static List<ErratumCase> cases() {
+        return CoreErrata.cases();
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void withTheErratumOffItsCheckerIsSilent(ErratumCase erratum) {
+        assertThat(erratum.runWithout()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void withTheErratumOnItsCheckerReportsExactlyIt(ErratumCase erratum) {
+        assertThat(erratum.runWith()).singleElement().asString().contains(erratum.verdict());
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void aCaseTellsItsStory(ErratumCase erratum) {
+        assertThat(erratum.reproduction()).endsWith(".");
+        assertThat(erratum.checker()).isNotBlank();
+        assertThat(erratum.erratum().story()).containsPattern("20\\d\\d|6\\.\\d");
+    }
+
+    @Test
+    void everyErratumOfTheCoreHasOneCase() {
+        List<Erratum> expected = new ArrayList<>(List.of(CoreErratum.values()));
+        // Lies in VFIO, and has its case there.
+        expected.remove(CoreErratum.VFIO_HOLDS_DEVICE_LOCK_ACROSS_OPEN);
+        assertThat(cases()).extracting(ErratumCase::erratum).containsExactlyElementsOf(expected);
+    }
+}

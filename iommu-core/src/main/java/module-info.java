@@ -11,4 +11,5 @@ module io.github.iommu4j.core {
     exports io.github.iommu4j.core.memory;
     exports io.github.iommu4j.core.topology;
     exports io.github.iommu4j.core.trace;
+    exports io.github.iommu4j.core.vfio;
 }

@@ -107,10 +107,57 @@ public enum KernelRelease {
     /**
      * Whether a read-only mapping of memory that was never touched counts as locked.
      *
-     * @return {@code true} for {@link #V7_2}
+     * @return {@code false} for {@link #V6_1}
      */
     public boolean countsUntouchedReadOnlyMemory() {
-        return this == V7_2;
+        return this != V6_1;
+    }
+
+    /**
+     * Whether every open device file counts as a reference of vfio-pci (up to 6.1) or every open device (6.2 and later).
+     *
+     * @return {@code true} for {@link #V6_1}
+     */
+    public boolean countsEveryDeviceFile() {
+        return this == V6_1;
+    }
+
+    /**
+     * Whether opening a device takes the device set's lock before the group's (up to 6.1) or after it.
+     *
+     * @return {@code true} for {@link #V6_1}
+     */
+    public boolean locksDeviceSetBeforeGroup() {
+        return this == V6_1;
+    }
+
+    /**
+     * Bytes of the fixed part of VFIO_IOMMU_GET_INFO's answer.
+     *
+     * @return 20 for {@link #V6_1}, 24 later
+     */
+    public int iommuInfoSize() {
+        return this == V6_1 ? 20 : 24;
+    }
+
+    /**
+     * Whether VFIO answers {@code EIO} for whatever kept the IOMMU driver from making a domain (up to 6.10) or hands
+     * the driver's errno on.
+     *
+     * @return {@code true} for {@link #V6_1}
+     */
+    public boolean hidesDomainFailure() {
+        return this == V6_1;
+    }
+
+    /**
+     * Whether type1 computes the end of a mapping exclusively, so that one which ends with the address space is never
+     * found again, and never unpinned.
+     *
+     * @return {@code true} before {@link #V7_2}
+     */
+    public boolean losesMappingsThatEndTheAddressSpace() {
+        return this != V7_2;
     }
 
     /**

@@ -276,6 +276,17 @@ public final class IommuCore {
     }
 
     /**
+     * Whether what one domain can be attached to, another can as well: they are of the same kind of driver.
+     *
+     * @param one a domain of this core
+     * @param other a domain of this core
+     * @return {@code true} when the drivers' kinds are equal
+     */
+    public boolean compatible(IommuDomain one, IommuDomain other) {
+        return ((Domain) one).driver().kind().equals(((Domain) other).driver().kind());
+    }
+
+    /**
      * Performs the attach that was deferred to a device's first DMA.
      *
      * @param device a device

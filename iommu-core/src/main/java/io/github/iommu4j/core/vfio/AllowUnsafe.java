@@ -2,6 +2,7 @@ package io.github.iommu4j.core.vfio;
 
 import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.IommuException;
+import java.util.Locale;
 
 /** Whether groups without interrupt isolation may be used (parameter {@code allow_unsafe_interrupts}). */
 public enum AllowUnsafe {
@@ -33,17 +34,19 @@ public enum AllowUnsafe {
      * @throws IommuException {@code EINVAL} when it is no boolean
      */
     public static AllowUnsafe parse(String written) {
-        String word = written.strip();
-        if (word.startsWith("o") || word.startsWith("O")) {
-            word = word.substring(1);
+        String letters = written.toLowerCase(Locale.ROOT);
+        if (letters.startsWith("y")
+                || letters.startsWith("t")
+                || letters.startsWith("1")
+                || letters.startsWith("on")) {
+            return YES;
         }
-        return switch (word.isEmpty() ? ' ' : word.charAt(0)) {
-            case 'y', 'Y', '1', 't', 'T', 'n', 'N', '0', 'f', 'F' -> parseLetter(word.charAt(0));
-            default -> throw new IommuException(Errno.EINVAL, "\"" + written + "\" is no boolean");
-        };
-    }
-
-    private static AllowUnsafe parseLetter(char letter) {
-        return "yY1tT".indexOf(letter) >= 0 ? YES : NO;
+        if (letters.startsWith("n")
+                || letters.startsWith("f")
+                || letters.startsWith("0")
+                || letters.startsWith("of")) {
+            return NO;
+        }
+        throw new IommuException(Errno.EINVAL, "\"" + written + "\" is no boolean");
     }
 }

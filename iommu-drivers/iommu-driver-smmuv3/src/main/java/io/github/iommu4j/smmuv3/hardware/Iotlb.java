@@ -36,11 +36,9 @@ final class Iotlb {
     private final long[] words;
 
     /** Bit n: entries of 2^n bytes may be present. Only a full sweep clears bits. */
-    
     private volatile long sizes;
 
     /** The same for global entries. */
-    
     private volatile long globalSizes;
 
     Iotlb(CacheGeometry geometry, CacheEpoch epoch) {

@@ -67,7 +67,8 @@ final class TableFormat {
         wideMask = wide ? WIDE_FIELD : 0;
         firstBlockLevel = granuleLg2 == 12 || wide ? 1 : 2;
         int tableLg2 = inputBits - startShift + 3;
-        base = Log2.alignDown(from.base, outputBits > 48 ? Math.max(tableLg2, 6) : tableLg2);
+        // Only 64K tables can reach 52 bits, so only theirs have the 64-byte minimum (Arm ARM D8.2).
+        base = Log2.alignDown(from.base, granuleLg2 == 16 && outputBits > 48 ? Math.max(tableLg2, 6) : tableLg2);
     }
 
     /** Where a table descriptor points, or a block or page descriptor before {@link #output} cuts it. */

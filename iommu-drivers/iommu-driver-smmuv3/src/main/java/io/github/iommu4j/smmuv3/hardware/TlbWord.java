@@ -32,10 +32,7 @@ final class TlbWord {
     private TlbWord() {}
 
     static long of(long page, int sizeLg2, int permissions, int attributes) {
-        return page & PAGE
-                | sizeLg2
-                | (long) permissions << PERMISSION_SHIFT
-                | (long) attributes << ATTRIBUTE_SHIFT;
+        return page & PAGE | sizeLg2 | (long) permissions << PERMISSION_SHIFT | (long) attributes << ATTRIBUTE_SHIFT;
     }
 
     /** Every address is its own translation. */

@@ -136,7 +136,7 @@ final class Translator {
                     seen = epoch.now();
                     word = path.translate(control, seen, streamId, substreamId, iova, access);
                     if (word >= 0 || FaultWord.isSilent(word)) {
-                        return word >= 0 ? word : packed(word);
+                        return word >= 0 ? word : counted(packed(word));
                     }
                 }
             }
@@ -152,7 +152,7 @@ final class Translator {
     private long unrecorded(int streamId, int substreamId, long iova, int access) {
         synchronized (maintenance) {
             long word = path.translate(control, epoch.now(), streamId, substreamId, iova, access);
-            return word >= 0 ? word : packed(word);
+            return word >= 0 ? word : counted(packed(word));
         }
     }
 

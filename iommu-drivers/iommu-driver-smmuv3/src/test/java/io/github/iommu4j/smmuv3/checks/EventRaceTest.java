@@ -27,8 +27,7 @@ class EventRaceTest {
     private static final long ROOT = 0x5000_0000L;
 
     private final SparseMemory memory = new SparseMemory();
-    private final TranslationUnit unit =
-            Units.smmu(memory, Smmuv3Capabilities.linuxVirt10(), Units.Caching.DEFAULT);
+    private final TranslationUnit unit = Units.smmu(memory, Smmuv3Capabilities.linuxVirt10(), Units.Caching.DEFAULT);
     private final Rig rig = new Rig(unit, memory, Rig.QUEUES);
 
     @Test
@@ -53,7 +52,9 @@ class EventRaceTest {
         assertThat(threads.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
         for (int stream = 0; stream < RECORDERS; stream++) {
             List<Long> reported = recorders.get(stream).get();
-            assertThat(read.getOrDefault(stream, List.of())).as("stream %d", stream).isEqualTo(reported);
+            assertThat(read.getOrDefault(stream, List.of()))
+                    .as("stream %d", stream)
+                    .isEqualTo(reported);
         }
     }
 

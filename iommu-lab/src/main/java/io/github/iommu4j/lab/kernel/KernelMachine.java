@@ -56,7 +56,7 @@ final class KernelMachine {
                         device -> device.pciFunction() != null && isAloneBehindBridge(device.pciFunction())));
         sriov = new PciSriov(machine.pciHost(), natives::makesVirtualFunctions);
         List<DeviceDriver> drivers = new ArrayList<>(natives.inOrder());
-        //TMP drivers.add(vfio.pciDriver());
+        drivers.add(vfio.pciDriver());
         machine.boot(drivers);
     }
 

@@ -1,0 +1,65 @@
+package io.github.iommu4j.lab.kernel;
+
+import java.util.List;
+
+/**
+ * The arguments of an operation, read in the oracle's notation.
+ *
+ * @param words as written
+ */
+record Arguments(List<String> words) {
+
+    /** An operation is not written as the oracle writes it. */
+    static final class UnreadableException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        UnreadableException(String message) {
+            super(message);
+        }
+    }
+
+    String text(int index) {
+        if (index >= words.size()) {
+            throw new UnreadableException("argument " + (index + 1) + " is missing");
+        }
+        return words.get(index);
+    }
+
+    boolean has(int index) {
+        return index < words.size();
+    }
+
+    /** An unsigned number of 64 bits. */
+    long number(int index) {
+        return number(text(index));
+    }
+
+    static long number(String text) {
+        try {
+            return text.startsWith("0x")
+                    ? Long.parseUnsignedLong(text.substring(2), 16)
+                    : text.startsWith("-") ? Long.parseLong(text) : Long.parseUnsignedLong(text);
+        } catch (NumberFormatException e) {
+            throw new UnreadableException("'" + text + "' is no number");
+        }
+    }
+
+    int integer(int index) {
+        return (int) number(index);
+    }
+
+    int integer(int index, int otherwise) {
+        return has(index) ? integer(index) : otherwise;
+    }
+
+    /** An address in the process: an arena's letter and an offset, or a plain number. */
+    long address(int index) {
+        String text = text(index);
+        for (ProcessMemory.Arena arena : ProcessMemory.Arena.values()) {
+            if (text.startsWith(arena.name())) {
+                return arena.base() + number(text.substring(1));
+            }
+        }
+        return number(text);
+    }
+}

@@ -5,7 +5,9 @@ import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.IommuException;
 import io.github.iommu4j.api.UserCapabilities;
 import io.github.iommu4j.api.UserCapabilities.Capability;
+import io.github.iommu4j.api.device.DeviceDriver;
 import io.github.iommu4j.core.device.DeviceNode;
+import io.github.iommu4j.core.trace.KernelLog;
 import org.jspecify.annotations.Nullable;
 
 /** A write to a group's {@code type} file. */
@@ -82,26 +84,39 @@ final class TypeChange {
     }
 
     private DeviceNode onlyDeviceLocked() {
-        if (group.defaultLocked() == null || group.members().size() != 1) {
-            throw new IommuException(
-                    Errno.EINVAL, group + " has " + group.members().size() + " devices; only one may change");
+        int count = group.members().size();
+        if (group.defaultLocked() == null || count == 0) {
+            throw new IommuException(Errno.EINVAL, group + " has no default domain or no device");
+        }
+        if (count != 1) {
+            complain("iommu: Cannot change default domain: Group has more than one device");
+            throw new IommuException(Errno.EINVAL, group + " has " + count + " devices; only one may change");
         }
         return group.members().get(0).device;
     }
 
     private void changeLocked(DeviceNode device, @Nullable DomainType requested) {
-        Domain current = group.defaultLocked();
-        if (current == null || group.currentLocked() != current) {
+        Domain standing = group.defaultLocked();
+        boolean flushQueueSwitch = standing != null && isFlushQueueSwitch(standing, requested);
+        DeviceDriver driver = device.driver();
+        if (driver != null && !flushQueueSwitch) {
+            complain("iommu: Device is still bound to driver");
             throw refuse();
         }
-        if (isFlushQueueSwitch(current, requested)) {
-            core.defaultDomains().upgradeToFlushQueue(group, current);
-            return;
-        }
-        if (device.driver() != null) {
+        if (standing == null || group.currentLocked() != standing) {
+            complain((driver == null ? "pci" : driver.name()) + " " + device
+                    + ": Group not assigned to default domain");
             throw refuse();
         }
-        core.defaultDomains().setUpLocked(group, requested);
+        if (flushQueueSwitch) {
+            core.defaultDomains().upgradeToFlushQueue(group, standing);
+        } else {
+            core.defaultDomains().setUpLocked(group, requested);
+        }
+    }
+
+    private void complain(String text) {
+        core.log().print(KernelLog.Level.ERR, text);
     }
 
     private static boolean isFlushQueueSwitch(Domain current, @Nullable DomainType requested) {

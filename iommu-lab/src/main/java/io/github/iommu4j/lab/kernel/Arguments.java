@@ -1,5 +1,6 @@
 package io.github.iommu4j.lab.kernel;
 
+import java.math.BigInteger;
 import java.util.List;
 
 /**
@@ -34,11 +35,11 @@ record Arguments(List<String> words) {
         return number(text(index));
     }
 
+    /** As the C library's {@code strtoull} reads it: numbers that do not fit become the largest that does. */
     static long number(String text) {
         try {
-            return text.startsWith("0x")
-                    ? Long.parseUnsignedLong(text.substring(2), 16)
-                    : text.startsWith("-") ? Long.parseLong(text) : Long.parseUnsignedLong(text);
+            BigInteger value = text.startsWith("0x") ? new BigInteger(text.substring(2), 16) : new BigInteger(text);
+            return value.bitLength() > Long.SIZE ? -1 : value.longValue();
         } catch (NumberFormatException e) {
             throw new UnreadableException("'" + text + "' is no number");
         }

@@ -112,7 +112,7 @@ final class Session implements AutoCloseable {
         } catch (Operation.OutsideModelException outside) {
             return new Outcome(null, outside.reason(), null);
         } catch (Arguments.UnreadableException unreadable) {
-            return new Outcome(null, "operations that are not in the oracle's notation", null);
+            return new Outcome(null, "operations that are not in the oracle's notation: " + unreadable.getMessage(), null);
         } catch (RuntimeException | AssertionError failure) {
             return new Outcome(null, null, failure);
         }
@@ -121,10 +121,11 @@ final class Session implements AutoCloseable {
     /** The state now, or {@code null} when reading it would block. */
     @Nullable
     Snapshot snapshot() {
+        if (pending.isEmpty()) {
+            return snapshots.take(SnapshotTaker.Overrides.READABLE);
+        }
         AtomicReference<@Nullable Snapshot> taken = new AtomicReference<>();
-        SnapshotTaker.Overrides overrides =
-                pending.isEmpty() ? SnapshotTaker.Overrides.READABLE : SnapshotTaker.Overrides.UNREADABLE;
-        turns.start("snapshot", () -> taken.set(snapshots.take(overrides)));
+        turns.start("snapshot", () -> taken.set(snapshots.take(SnapshotTaker.Overrides.UNREADABLE)));
         return taken.get();
     }
 

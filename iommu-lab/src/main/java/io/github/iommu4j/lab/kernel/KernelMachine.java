@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 /** A machine of the oracle with our kernel booted on it. */
 final class KernelMachine {
 
+    /** Capability number of power management. */
+    private static final int POWER_MANAGEMENT = 0x01;
     /** Capability number of the standard hot-plug controller. */
     private static final int HOT_PLUG_CONTROLLER = 0x0C;
 
@@ -49,11 +51,11 @@ final class KernelMachine {
             builder.iommu(iommu);
         }
         machine = builder.build();
-        NativeDrivers natives = NativeDrivers.load(plan.firmware(), hotPlugControllers(entry)::contains);
+        NativeDrivers natives = NativeDrivers.load(plan.firmware(), functionsWith(entry, HOT_PLUG_CONTROLLER)::contains);
         vfio = new Vfio(
                 machine.core(),
-                VfioOptions.DEFAULT.withResettable(
-                        device -> device.pciFunction() != null && isAloneBehindBridge(device.pciFunction())));
+                VfioOptions.DEFAULT.withResettable(device -> isResettable(
+                        device.pciFunction(), functionsWith(entry, POWER_MANAGEMENT))));
         sriov = new PciSriov(machine.pciHost(), natives::makesVirtualFunctions);
         List<DeviceDriver> drivers = new ArrayList<>(natives.inOrder());
         drivers.add(vfio.pciDriver());
@@ -76,17 +78,22 @@ final class KernelMachine {
         return driver;
     }
 
-    private static Set<RequesterId> hotPlugControllers(MachineEntry entry) {
-        Set<RequesterId> controllers = new HashSet<>();
+    private static Set<RequesterId> functionsWith(MachineEntry entry, int capability) {
+        Set<RequesterId> functions = new HashSet<>();
         entry.devices().stream()
-                .filter(device -> device.capabilities().contains(HOT_PLUG_CONTROLLER))
-                .forEach(device -> controllers.add(device.id()));
-        return controllers;
+                .filter(device -> device.capabilities().contains(capability))
+                .forEach(device -> functions.add(device.id()));
+        return functions;
     }
 
-    /** Such a function can be reset by resetting its bus. */
-    private static boolean isAloneBehindBridge(PciFunction function) {
-        return function.bridge() != null && function.bus().functions().size() == 1;
+    /** The emulator's devices lose their state when they are powered down, and any does when its bus is reset. */
+    private static boolean isResettable(@Nullable PciFunction function, Set<RequesterId> powerManaged) {
+        if (function == null) {
+            return false;
+        }
+        boolean aloneBehindBridge =
+                function.bridge() != null && function.bus().functions().size() == 1;
+        return aloneBehindBridge || powerManaged.contains(function.id());
     }
 
     private static PciHardware hardware(MachineEntry entry) {

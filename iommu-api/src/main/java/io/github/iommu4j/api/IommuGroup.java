@@ -42,6 +42,14 @@ public interface IommuGroup {
     List<Device> devices();
 
     /**
+     * What the {@code devices} directory shows: a device's name, or where another member has it, the name followed by
+     * {@code .0}, {@code .1} and so on.
+     *
+     * @return a name for each of {@link #devices}, in that order; a snapshot
+     */
+    List<String> deviceLinks();
+
+    /**
      * Runs something for every member while the group's mutex is held.
      *
      * @param action must not change the group

@@ -129,11 +129,12 @@ public final class IotlbGather {
         return List.copyOf(freedTables);
     }
 
-    /** Empties the gather. */
+    /** Makes the gather as good as new: empty, and not {@link #isQueued queued}. */
     public void reset() {
         start = -1;
         last = 0;
         pageSize = 0;
+        queued = false;
         freedTables.clear();
     }
 }

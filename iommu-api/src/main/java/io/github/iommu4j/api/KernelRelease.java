@@ -33,24 +33,6 @@ public enum KernelRelease {
     }
 
     /**
-     * Whether any bound driver, a harmless one too, forbids a {@code type} write. Up to 6.3.
-     *
-     * @return {@code true} for {@link #V6_1}
-     */
-    public boolean anyBoundDriverForbidsTypeChange() {
-        return this == V6_1;
-    }
-
-    /**
-     * Whether DMA to DMA-FQ is allowed while the group is owned by a user. From 6.4.
-     *
-     * @return {@code false} for {@link #V6_1}
-     */
-    public boolean flushQueueSwitchIgnoresOwner() {
-        return this != V6_1;
-    }
-
-    /**
      * The errno of SET_CONTAINER with a file that is no container.
      *
      * @return {@link Errno#EINVAL} up to 6.1, {@link Errno#EBADFD} later
@@ -179,15 +161,6 @@ public enum KernelRelease {
     }
 
     /**
-     * Whether direct mappings are made before the first attach (6.5 and later) or after it.
-     *
-     * @return {@code false} for {@link #V6_1}
-     */
-    public boolean mapsDirectRegionsBeforeAttach() {
-        return this != V6_1;
-    }
-
-    /**
      * Whether a device with a {@link ReservedRegion.Type#DIRECT} region refuses to be blocked. From 6.6.
      *
      * @return {@code false} for {@link #V6_1}
@@ -224,15 +197,6 @@ public enum KernelRelease {
     }
 
     /**
-     * Whether conflicting default-type answers of a group's devices fall back to the system default (up to 6.4).
-     *
-     * @return {@code true} for {@link #V6_1}
-     */
-    public boolean conflictingTypesFallBackToSystemDefault() {
-        return this == V6_1;
-    }
-
-    /**
      * Whether removing a device attaches the driver's release domain first (6.9 and later).
      *
      * @return {@code false} for {@link #V6_1}
@@ -257,5 +221,136 @@ public enum KernelRelease {
      */
     public boolean testsMapOpsBeforeType() {
         return this == V6_1;
+    }
+
+    /**
+     * Whether one function sets default domains up (6.5 and later): devices' conflicting demands are errors, direct
+     * mappings come before the attach, and a failure restores what was. Up to 6.4 there are three ways, for a walk of
+     * the bus, a device that is added later and a {@code type} write, none of which undoes much.
+     *
+     * @return {@code false} for {@link #V6_1}
+     */
+    public boolean setsDefaultDomainsUpInOnePlace() {
+        return this != V6_1;
+    }
+
+    /**
+     * Whether setting a group's domain reverts the devices already moved when one refuses, and may be told to succeed
+     * (6.5 and later). Up to 6.4 the first refusal ends it there; only a caller's attach puts every device back.
+     *
+     * @return {@code false} for {@link #V6_1}
+     */
+    public boolean revertsFailedSetDomain() {
+        return this != V6_1;
+    }
+
+    /**
+     * Whether two identity domains count as the same when a driver wants the default domain (up to 6.4).
+     *
+     * @return {@code true} for {@link #V6_1}
+     */
+    public boolean countsIdentityDomainsAsOne() {
+        return this == V6_1;
+    }
+
+    /**
+     * Whether the errno of a failed domain allocation reaches the caller (6.2 and later) or the domain is just missing.
+     *
+     * @return {@code false} for {@link #V6_1}
+     */
+    public boolean reportsAllocationErrno() {
+        return this != V6_1;
+    }
+
+    /**
+     * The errno of an operation whose driver has no domain of the type needed.
+     *
+     * @return {@link Errno#EINVAL} for {@link #V6_1}, else {@link Errno#EOPNOTSUPP}
+     */
+    public Errno missingDomainType() {
+        return this == V6_1 ? Errno.EINVAL : Errno.EOPNOTSUPP;
+    }
+
+    /**
+     * Whether the last device that leaves takes the group's own domains with it, and warns when the group is in use
+     * (6.6 and later). Before, the domains go with the last reference.
+     *
+     * @return {@code false} for {@link #V6_1}
+     */
+    public boolean lastDeviceTakesDomains() {
+        return this != V6_1;
+    }
+
+    /**
+     * Whether the release domain gives way to an identity domain for a device that must keep direct mappings.
+     *
+     * @return {@code true} for {@link #V7_2}
+     */
+    public boolean keepsDirectMappingsOnRelease() {
+        return this == V7_2;
+    }
+
+    /**
+     * Whether telling hardware of new mappings may fail, which takes them away again (6.7 and later).
+     *
+     * @return {@code false} for {@link #V6_1}
+     */
+    public boolean syncOfMappingMayFail() {
+        return this != V6_1;
+    }
+
+    /**
+     * The errno of mapping in a paging domain without page sizes.
+     *
+     * @return {@link Errno#ENODEV} before {@link #V7_2}, {@link Errno#EINVAL} there
+     */
+    public Errno noPageSizes() {
+        return this == V7_2 ? Errno.EINVAL : Errno.ENODEV;
+    }
+
+    /**
+     * Whether an unmap of which the driver gathered nothing is gathered by the core.
+     *
+     * @return {@code true} for {@link #V7_2}
+     */
+    public boolean gathersForDrivers() {
+        return this == V7_2;
+    }
+
+    /**
+     * Whether a domain of the DMA API refuses a fault handler, with a warning.
+     *
+     * @return {@code true} for {@link #V7_2}
+     */
+    public boolean keepsFaultHandlersFromDmaApi() {
+        return this == V7_2;
+    }
+
+    /**
+     * Whether a PASID attach looks for the group's devices before it looks at what the domain can.
+     *
+     * @return {@code true} for {@link #V7_2}
+     */
+    public boolean looksForDevicesBeforePasidSupport() {
+        return this == V7_2;
+    }
+
+    /**
+     * Whether probing asks firmware about a device itself, so that a probe from a driver's bind is late and a warning
+     * (6.15 and later).
+     *
+     * @return {@code true} for {@link #V7_2}
+     */
+    public boolean asksFirmwareWhenProbing() {
+        return this == V7_2;
+    }
+
+    /**
+     * Whether a description of a device's IOMMU can be begun only once that IOMMU is registered.
+     *
+     * @return {@code true} for {@link #V7_2}
+     */
+    public boolean describesOnlyRegisteredIommus() {
+        return this == V7_2;
     }
 }

@@ -49,13 +49,8 @@ final class CoreGroupHelpers implements GroupHelpers {
 
     @Override
     public IommuGroup single(Device device) {
-        Group known = singletons.get(driver);
-        if (known == null) {
-            Group made = core.newGroup();
-            singletons.put(driver, made);
-            return made;
-        }
-        return core.has(CoreErratum.CACHED_GROUP_WITHOUT_REFERENCE) ? known : known.get();
+        Group group = singletons.computeIfAbsent(driver, key -> core.newGroup());
+        return core.has(CoreErratum.CACHED_GROUP_WITHOUT_REFERENCE) ? group : group.get();
     }
 
     @Override

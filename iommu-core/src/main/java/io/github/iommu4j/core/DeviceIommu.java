@@ -14,6 +14,7 @@ final class DeviceIommu {
     final IommuDriver driver;
     final Group group;
     final int maxPasids;
+    String link;
     boolean attachDeferred;
     boolean requiresDirect;
 
@@ -21,6 +22,7 @@ final class DeviceIommu {
         this.device = device;
         this.driver = driver;
         this.group = group;
+        this.link = device.name();
         this.maxPasids = driver.maxPasids(device);
         this.attachDeferred = driver.isAttachDeferred(device);
     }

@@ -85,19 +85,20 @@ final class Domain implements IommuDomain {
         try {
             ops.iotlbSyncMap(iova, size);
         } catch (IommuException refusal) {
-            unmap(iova, size);
-            throw refusal;
+            if (core.release().syncOfMappingMayFail()) {
+                unmap(iova, size);
+                throw refusal;
+            }
         }
     }
 
     private void mapWithoutSync(long iova, long pa, long size, Prot prot) {
         PageSizes sizes = requireMapping();
         if (((iova | pa | size) & sizes.smallest() - 1) != 0) {
-            throw new IommuException(
-                    Errno.EINVAL,
-                    String.format(
-                            "unaligned: iova 0x%x pa 0x%x size 0x%x min_pagesz 0x%x",
-                            iova, pa, size, sizes.smallest()));
+            String problem = String.format(
+                    "unaligned: iova 0x%x pa 0x%x size 0x%x min_pagesz 0x%x", iova, pa, size, sizes.smallest());
+            core.log().print(KernelLog.Level.ERR, problem);
+            throw new IommuException(Errno.EINVAL, problem);
         }
         long done = 0;
         while (done != size) {
@@ -120,13 +121,13 @@ final class Domain implements IommuDomain {
     private PageSizes requireMapping() {
         PageSizes sizes = ops.pageSizes();
         if (core.release().testsMapOpsBeforeType() && sizes.bitmap() == 0) {
-            throw new IommuException(Errno.ENODEV, "the domain has no page size");
+            throw new IommuException(core.release().noPageSizes(), "the domain has no page size");
         }
         if (!type.isPaging()) {
             throw new IommuException(Errno.EINVAL, "a domain of type " + type + " does not map");
         }
         if (core.log().warnOn(sizes.bitmap() == 0, "a paging domain without page sizes")) {
-            throw new IommuException(Errno.ENODEV, "the domain has no page size");
+            throw new IommuException(core.release().noPageSizes(), "the domain has no page size");
         }
         return sizes;
     }
@@ -170,7 +171,11 @@ final class Domain implements IommuDomain {
     @Override
     public long unmapFast(long iova, long size, IotlbGather gather) {
         PageSizes sizes = ops.pageSizes();
-        if (!type.isPaging() || sizes.bitmap() == 0) {
+        if (!type.isPaging()) {
+            return 0;
+        }
+        if (sizes.bitmap() == 0) {
+            core.log().warnOn(!core.release().testsMapOpsBeforeType(), "a paging domain without page sizes");
             return 0;
         }
         if (((iova | size) & sizes.smallest() - 1) != 0) {
@@ -189,6 +194,9 @@ final class Domain implements IommuDomain {
                 break;
             }
             unmapped += step;
+        }
+        if (unmapped != 0 && gather.isEmpty() && core.release().gathersForDrivers()) {
+            gather.addRange(iova, unmapped);
         }
         return unmapped;
     }
@@ -215,7 +223,10 @@ final class Domain implements IommuDomain {
 
     @Override
     public void setFaultHandler(@Nullable FaultHandler handler) {
-        faultHandler = handler;
+        boolean belongsToDmaApi = type.isDmaApi() && core.release().keepsFaultHandlersFromDmaApi();
+        if (!core.log().warnOn(belongsToDmaApi, "a fault handler for a domain of the DMA API")) {
+            faultHandler = handler;
+        }
     }
 
     /** Asks the domain's handler (Linux {@code report_iommu_fault}). */

@@ -10,7 +10,9 @@ import io.github.iommu4j.api.lock.LockClass;
 import io.github.iommu4j.api.lock.Mutex;
 import io.github.iommu4j.api.lock.RefCount;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -30,7 +32,7 @@ final class Group implements IommuGroup {
     private final GroupAttach attach;
 
     // Guarded by the mutex.
-    private final List<DeviceIommu> members = new ArrayList<>();
+    private final Map<String, DeviceIommu> members = new LinkedHashMap<>();
     private final Map<Integer, Domain> pasids = new HashMap<>();
     private @Nullable Domain defaultDomain;
     private @Nullable Domain blockingDomain;
@@ -94,9 +96,30 @@ final class Group implements IommuGroup {
         }
     }
 
-    List<DeviceIommu> members() {
+    Collection<DeviceIommu> members() {
         mutex.assertHeld();
-        return members;
+        return members.values();
+    }
+
+    /** The member that joined first of those present; there must be one. */
+    DeviceIommu firstMember() {
+        return members().iterator().next();
+    }
+
+    /** Takes a member in, under its device's name or, where that is taken, the name with the first free number. */
+    void addLocked(DeviceIommu member) {
+        mutex.assertHeld();
+        String link = member.device.name();
+        for (int i = 0; members.containsKey(link); i++) {
+            link = member.device.name() + "." + i;
+        }
+        member.link = link;
+        members.put(link, member);
+    }
+
+    void removeLocked(DeviceIommu member) {
+        mutex.assertHeld();
+        members.remove(member.link, member);
     }
 
     Map<Integer, Domain> pasids() {
@@ -143,7 +166,7 @@ final class Group implements IommuGroup {
         blockingDomain = newDomain;
     }
 
-    /** The last device has left: the domains the core made for the group go with it. */
+    /** The group is done for, or its last device has left: the domains the core made for it go. */
     void freeDomainsLocked() {
         mutex.assertHeld();
         Domain blocking = blockingDomain;
@@ -163,14 +186,19 @@ final class Group implements IommuGroup {
     public List<Device> devices() {
         return locked(() -> {
             List<Device> devices = new ArrayList<>();
-            members.forEach(member -> devices.add(member.device));
+            members().forEach(member -> devices.add(member.device));
             return devices;
         });
     }
 
     @Override
+    public List<String> deviceLinks() {
+        return locked(() -> List.copyOf(members.keySet()));
+    }
+
+    @Override
     public void forEachDevice(Consumer<Device> action) {
-        locked(() -> members.forEach(member -> action.accept(member.device)));
+        locked(() -> members().forEach(member -> action.accept(member.device)));
     }
 
     @Override
@@ -188,7 +216,7 @@ final class Group implements IommuGroup {
     public List<ReservedRegion> reservedRegions() {
         return locked(() -> {
             List<ReservedRegion> regions = new ArrayList<>();
-            for (DeviceIommu member : members) {
+            for (DeviceIommu member : members()) {
                 regions.addAll(member.driver.reservedRegions(member.device));
             }
             return ReservedRegions.merge(regions);
@@ -291,8 +319,8 @@ final class Group implements IommuGroup {
             if (data != null) {
                 iommuDataRelease.accept(data);
             }
-            locked(this::freeDomainsLocked);
             core.groupFreed(this);
+            locked(this::freeDomainsLocked);
         }
     }
 

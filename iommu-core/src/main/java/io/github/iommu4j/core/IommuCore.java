@@ -36,6 +36,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,7 +64,9 @@ public final class IommuCore {
     private final Map<IommuDriver, Group> singletons = CoreGroupHelpers.noSingletons();
     private final GroupIds groupIds;
     private final Probe probe;
-    private final DefaultDomains defaultDomains = new DefaultDomains(this);
+    private final FwSpecs fwSpecs;
+    private final DefaultDomains defaultDomains;
+    private final DeviceAttach deviceAttach = new DeviceAttach(this);
     private final AtomicInteger liveDomains = new AtomicInteger();
 
     private IommuCore(Builder builder) {
@@ -76,6 +79,8 @@ public final class IommuCore {
         this.driverListLock = locking.spinLock(DRIVER_LIST_CLASS);
         this.groupIds = new GroupIds(locking);
         this.probe = new Probe(this);
+        this.fwSpecs = new FwSpecs(this, probe.mutex(), builder.missingSupplier);
+        this.defaultDomains = DefaultDomains.of(this);
     }
 
     /**
@@ -131,11 +136,17 @@ public final class IommuCore {
         }
 
         private void replay(DeviceNode device) {
-            if (device.fwSpec() == null) {
-                device.setFwSpec(firmware.apply(device));
+            askFirmware(device);
+            if (device.fwSpec() == null || iommuOf(device) != null) {
+                return;
             }
-            if (device.fwSpec() != null && iommuOf(device) == null) {
-                probeQuietly(device);
+            try {
+                probe.probe(device);
+            } catch (IommuException refusal) {
+                if (refusal.errno() == Errno.EPROBE_DEFER) {
+                    throw refusal;
+                }
+                log.print(KernelLog.Level.INFO, device + ": Adding to IOMMU failed: " + refusal.getMessage());
             }
         }
 
@@ -152,6 +163,13 @@ public final class IommuCore {
             if (iommu != null && !driver.managesDma()) {
                 iommu.group.ownership().unuseDefaultDomain(device);
             }
+        }
+    }
+
+    /** Notes what firmware says of a device that is in no group, unless something is known already. */
+    void askFirmware(DeviceNode device) {
+        if (device.fwSpec() == null && iommuOf(device) == null) {
+            device.setFwSpec(firmware.apply(device));
         }
     }
 
@@ -193,12 +211,20 @@ public final class IommuCore {
      */
     public void unregister(IommuDriver driver) {
         probe.releaseAll(driver, buses);
-        singletons.remove(driver);
+        dropSingleton(driver);
         driverListLock.lock();
         try {
             drivers.remove(driver);
         } finally {
             driverListLock.unlock();
+        }
+    }
+
+    /** The group that all devices of an instance shared was also held for those to come. */
+    private void dropSingleton(IommuDriver driver) {
+        Group group = singletons.remove(driver);
+        if (group != null && !has(CoreErratum.CACHED_GROUP_WITHOUT_REFERENCE)) {
+            group.put();
         }
     }
 
@@ -264,6 +290,29 @@ public final class IommuCore {
     }
 
     /**
+     * Attaches a domain to a device that is alone in its group (Linux {@code iommu_attach_device}).
+     *
+     * @param domain the domain
+     * @param device the device
+     * @throws IommuException {@code ENODEV} when the device is in no group; {@code EINVAL} when it is not alone there;
+     *     else as {@link IommuGroup#attach}
+     */
+    public void attach(IommuDomain domain, Device device) {
+        deviceAttach.attach((Domain) domain, device);
+    }
+
+    /**
+     * Takes a domain from a device that is alone in its group (Linux {@code iommu_detach_device}). Another domain than
+     * the attached one, or a group of several devices, is a warning and nothing happens.
+     *
+     * @param domain the attached domain
+     * @param device the device; nothing happens when it is in no group
+     */
+    public void detach(IommuDomain domain, Device device) {
+        deviceAttach.detach((Domain) domain, device);
+    }
+
+    /**
      * Asks a device's IOMMU driver what it can do (Linux {@code device_iommu_capable}).
      *
      * @param device a device
@@ -310,6 +359,15 @@ public final class IommuCore {
      */
     public @Nullable Errno reportFault(IommuDomain domain, @Nullable Device device, long iova, Access access) {
         return ((Domain) domain).reportFault(device, iova, access);
+    }
+
+    /**
+     * What firmware says of devices' IOMMUs.
+     *
+     * @return this core's descriptions
+     */
+    public FwSpecs fwSpecs() {
+        return fwSpecs;
     }
 
     /**
@@ -403,15 +461,24 @@ public final class IommuCore {
 
     void groupFreed(Group group) {
         groups.remove(group.id(), group);
-        singletons.values().remove(group);
+        if (has(CoreErratum.CACHED_GROUP_WITHOUT_REFERENCE)) {
+            singletons.values().remove(group);
+        }
         groupIds.give(group.id());
     }
 
-    /** A domain of a type, or {@code null} when the driver has none. */
+    /** A domain of a type, or {@code null} when the driver has none, or when the release does not say why not. */
     @Nullable
     Domain allocate(DomainType type, DeviceIommu iommu) {
-        DomainOps ops = iommu.driver.allocateDomain(type, iommu.device);
-        return ops == null ? null : new Domain(this, type, iommu.driver, ops);
+        try {
+            DomainOps ops = iommu.driver.allocateDomain(type, iommu.device);
+            return ops == null ? null : new Domain(this, type, iommu.driver, ops);
+        } catch (IommuException refusal) {
+            if (release.reportsAllocationErrno()) {
+                throw refusal;
+            }
+            return null;
+        }
     }
 
     void domainAllocated() {
@@ -436,6 +503,7 @@ public final class IommuCore {
         private final Set<Erratum> errata = new HashSet<>();
         private DomainType systemType = DomainType.DMA_FQ;
         private Function<Device, @Nullable FwSpec> firmware = device -> null;
+        private Supplier<Errno> missingSupplier = () -> Errno.EPROBE_DEFER;
 
         private Builder() {}
 
@@ -507,6 +575,17 @@ public final class IommuCore {
          */
         public Builder firmware(Function<Device, @Nullable FwSpec> description) {
             firmware = description;
+            return this;
+        }
+
+        /**
+         * Sets what is answered when a device's IOMMU is not registered yet (7.2).
+         *
+         * @param answer the deferred probe's answer, {@code EPROBE_DEFER} unless set
+         * @return this builder
+         */
+        public Builder missingSupplier(Supplier<Errno> answer) {
+            missingSupplier = answer;
             return this;
         }
 

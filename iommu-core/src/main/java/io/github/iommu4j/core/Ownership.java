@@ -5,6 +5,7 @@ import io.github.iommu4j.api.DomainType;
 import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.IommuException;
 import io.github.iommu4j.api.device.Device;
+import io.github.iommu4j.core.trace.KernelLog;
 import org.jspecify.annotations.Nullable;
 
 /** The owner of a group's DMA. All state is guarded by the group's mutex. */
@@ -88,15 +89,27 @@ final class Ownership implements DmaOwnership {
         if (group.members().isEmpty()) {
             throw new IommuException(Errno.EINVAL, group + " has no devices");
         }
-        DeviceIommu first = group.members().get(0);
-        Domain made = core.allocate(DomainType.BLOCKED, first);
-        if (made == null) {
-            made = core.allocate(DomainType.UNMANAGED, first);
-        }
-        if (made == null) {
-            throw new IommuException(Errno.EINVAL, "the driver of " + group + " cannot block it");
-        }
+        Domain made = allocateBlocking(group.firstMember());
         group.setBlockingLocked(made);
+        return made;
+    }
+
+    private Domain allocateBlocking(DeviceIommu first) {
+        Domain made = null;
+        try {
+            made = core.allocate(DomainType.BLOCKED, first);
+        } catch (IommuException refusal) {
+            core.log().print(KernelLog.Level.INFO, "no blocking domain for " + group + ", trying an empty one");
+        }
+        Errno errno = core.release().missingDomainType();
+        try {
+            made = made != null ? made : core.allocate(DomainType.UNMANAGED, first);
+        } catch (IommuException refusal) {
+            errno = refusal.errno();
+        }
+        if (made == null) {
+            throw new IommuException(errno, "the driver of " + group + " cannot block it");
+        }
         return made;
     }
 
@@ -108,7 +121,7 @@ final class Ownership implements DmaOwnership {
     @Override
     public void release(Device device) {
         group.locked(() -> {
-            if (count > 1 && owner != null) {
+            if (count > 1) {
                 count--;
             } else {
                 releaseLocked();
@@ -149,7 +162,7 @@ final class Ownership implements DmaOwnership {
     private boolean bothIdentityLocked() {
         Domain current = group.currentLocked();
         Domain standing = group.defaultLocked();
-        return core.release().reattachesCurrentDomain()
+        return core.release().countsIdentityDomainsAsOne()
                 && current != null
                 && standing != null
                 && current.type() == DomainType.IDENTITY
@@ -159,7 +172,8 @@ final class Ownership implements DmaOwnership {
     @Override
     public void unuseDefaultDomain(Device device) {
         group.locked(() -> {
-            if (!core.log().warnOn(count == 0, "unuse of " + group + ", which no driver uses")) {
+            boolean broken = core.log().warnOn(count == 0, "unuse of " + group + ", which no driver uses");
+            if (!broken && !core.log().warnOn(!group.pasids().isEmpty(), "unuse of " + group + " with PASIDs in use")) {
                 count--;
             }
         });

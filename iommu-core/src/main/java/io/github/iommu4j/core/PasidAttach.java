@@ -18,7 +18,6 @@ final class PasidAttach {
     }
 
     void attach(Domain domain, int pasid) {
-        requireSupport(domain);
         group.locked(() -> {
             requireFit(domain, pasid);
             if (group.pasids().containsKey(pasid)) {
@@ -43,7 +42,6 @@ final class PasidAttach {
     }
 
     void replace(Domain domain, int pasid) {
-        requireSupport(domain);
         group.locked(() -> {
             requireFit(domain, pasid);
             Domain old = group.pasids().get(pasid);
@@ -66,14 +64,22 @@ final class PasidAttach {
     }
 
     private void requireFit(Domain domain, int pasid) {
-        if (group.members().isEmpty()) {
-            throw new IommuException(Errno.ENODEV, group + " has no devices");
+        if (core.release().looksForDevicesBeforePasidSupport()) {
+            requireDevices();
         }
+        requireSupport(domain);
+        requireDevices();
         for (DeviceIommu member : group.members()) {
             boolean foreign = !member.driver.kind().equals(domain.driver().kind());
             if (foreign || pasid <= 0 || pasid >= member.maxPasids) {
                 throw new IommuException(Errno.EINVAL, "PASID " + pasid + " does not fit " + member.device);
             }
+        }
+    }
+
+    private void requireDevices() {
+        if (group.members().isEmpty()) {
+            throw new IommuException(Errno.ENODEV, group + " has no devices");
         }
     }
 

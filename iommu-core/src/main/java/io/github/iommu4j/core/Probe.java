@@ -10,7 +10,6 @@ import io.github.iommu4j.api.lock.Mutex;
 import io.github.iommu4j.core.device.BusType;
 import io.github.iommu4j.core.device.DeviceNode;
 import io.github.iommu4j.core.trace.KernelLog;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -39,22 +38,23 @@ final class Probe {
             device.mutex().lock();
             device.mutex().unlock();
         }
+        DeviceIommu joined;
+        askFirmware(device);
         mutex.lock();
         try {
             if (core.iommuOf(device) != null) {
                 return;
             }
-            probeLocked(device, null);
+            joined = probeLocked(device, null);
         } finally {
             mutex.unlock();
         }
-        finish(device);
+        joined.driver.probeFinalize(device);
     }
 
-    private void finish(DeviceNode device) {
-        DeviceIommu iommu = core.iommuOf(device);
-        if (iommu != null) {
-            iommu.driver.probeFinalize(device);
+    private void askFirmware(DeviceNode device) {
+        if (core.release().asksFirmwareWhenProbing() && device.driver() == null) {
+            core.askFirmware(device);
         }
     }
 
@@ -74,6 +74,17 @@ final class Probe {
         if (lockDevice) {
             device.mutex().lock();
         }
+        try {
+            walkDeviceUnlocked(device, fresh);
+        } finally {
+            if (lockDevice) {
+                device.mutex().unlock();
+            }
+        }
+    }
+
+    private void walkDeviceUnlocked(DeviceNode device, Set<Group> fresh) {
+        askFirmware(device);
         mutex.lock();
         try {
             if (core.iommuOf(device) == null) {
@@ -85,30 +96,23 @@ final class Probe {
             }
         } finally {
             mutex.unlock();
-            if (lockDevice) {
-                device.mutex().unlock();
-            }
         }
     }
 
     private void setUp(Group group) {
-        try {
-            group.locked(() -> {
-                if (group.defaultLocked() == null && !group.members().isEmpty()) {
-                    core.defaultDomains().setUpLocked(group, null);
-                }
-            });
-        } catch (IommuException refusal) {
-            if (!core.release().conflictingTypesFallBackToSystemDefault()) {
-                throw refusal;
+        boolean done = group.locked(() -> {
+            if (group.defaultLocked() == null && !group.members().isEmpty()) {
+                core.defaultDomains().setUpLocked(group);
             }
-            core.log().print(KernelLog.Level.WARNING, group + " stays without a default domain");
+            return group.defaultLocked() != null;
+        });
+        if (done) {
+            core.finalizeGroup(group);
         }
-        core.finalizeGroup(group);
     }
 
     /** Probes a device; a group without a default domain is set up now, or left to the caller's collection. */
-    private void probeLocked(DeviceNode device, @Nullable Set<Group> fresh) {
+    private DeviceIommu probeLocked(DeviceNode device, @Nullable Set<Group> fresh) {
         mutex.assertHeld();
         IommuDriver driver = takeOn(device);
         Group group;
@@ -116,17 +120,20 @@ final class Probe {
             group = groupFor(device, driver);
         } catch (IommuException refusal) {
             driver.releaseDevice(device);
+            device.setFwSpec(null);
             throw refusal;
         }
+        boolean late = core.release().asksFirmwareWhenProbing() && device.driver() != null;
+        core.log().warnOn(late, device + ": late IOMMU probe at driver bind, something fishy here!");
         DeviceIommu iommu = new DeviceIommu(device, driver, group);
         try {
-            join(iommu, fresh);
+            group.locked(() -> joinLocked(iommu, fresh));
         } catch (IommuException refusal) {
-            driver.releaseDevice(device);
             group.put();
             throw refusal;
         }
         core.log().print(KernelLog.Level.INFO, device + ": Adding to iommu group " + group.id());
+        return iommu;
     }
 
     /** The first instance that does not say "not mine" has the device. */
@@ -137,6 +144,7 @@ final class Probe {
                 return driver;
             } catch (IommuException refusal) {
                 if (refusal.errno() != Errno.ENODEV) {
+                    device.setFwSpec(null);
                     throw refusal;
                 }
             }
@@ -153,42 +161,14 @@ final class Probe {
         return (Group) chosen;
     }
 
-    private void join(DeviceIommu iommu, @Nullable Set<Group> fresh) {
-        Group group = iommu.group;
-        group.locked(() -> {
-            group.members().add(iommu);
-            core.remember(iommu);
-            try {
-                attachToGroup(iommu, fresh);
-            } catch (IommuException refusal) {
-                group.members().remove(iommu);
-                core.forget(iommu);
-                throw refusal;
-            }
-        });
-    }
-
-    private void attachToGroup(DeviceIommu iommu, @Nullable Set<Group> fresh) {
-        Group group = iommu.group;
-        Domain standing = group.defaultLocked();
-        Domain current = group.currentLocked();
-        if (standing != null) {
-            mapDirectQuietly(iommu, standing);
-        }
-        if (current != null) {
-            group.attachment().setDeviceDomain(iommu, current);
-        } else if (standing == null && fresh == null) {
-            core.defaultDomains().setUpLocked(group, null);
-        } else if (standing == null && fresh != null) {
-            fresh.add(group);
-        }
-    }
-
-    private void mapDirectQuietly(DeviceIommu iommu, Domain domain) {
+    private void joinLocked(DeviceIommu iommu, @Nullable Set<Group> fresh) {
+        iommu.group.addLocked(iommu);
+        core.remember(iommu);
         try {
-            core.defaultDomains().mapDirect(iommu, domain);
+            core.defaultDomains().joinLocked(iommu, fresh);
         } catch (IommuException refusal) {
-            core.log().print(KernelLog.Level.WARNING, "direct mappings of " + iommu.device + " failed");
+            leaveLocked(iommu);
+            throw refusal;
         }
     }
 
@@ -202,55 +182,62 @@ final class Probe {
         if (core.release().logsHotRemoval()) {
             core.log().print(KernelLog.Level.INFO, device + ": Removing from iommu group " + group.id());
         }
-        group.locked(() -> {
-            group.members().remove(iommu);
-            core.forget(iommu);
-            if (group.members().isEmpty()) {
-                warnOfUse(group);
-            }
-            detach(iommu);
-            if (group.members().isEmpty()) {
-                group.freeDomainsLocked();
-            }
-        });
+        group.locked(() -> leaveLocked(iommu));
         group.put();
     }
 
-    private void warnOfUse(Group group) {
-        boolean owned = !group.ownership().isFreeLocked();
-        boolean foreign = group.currentLocked() != group.defaultLocked();
-        core.log().warnOn(owned || foreign, "the last device leaves " + group + ", which is in use");
+    private void leaveLocked(DeviceIommu iommu) {
+        Group group = iommu.group;
+        group.removeLocked(iommu);
+        core.forget(iommu);
+        boolean settles = group.members().isEmpty() && core.release().lastDeviceTakesDomains();
+        if (settles) {
+            boolean owned = !group.ownership().isFreeLocked();
+            boolean foreign = group.currentLocked() != group.defaultLocked();
+            core.log().warnOn(owned || foreign, "the last device leaves " + group + ", which is in use");
+        }
+        letGo(iommu);
+        if (settles) {
+            group.freeDomainsLocked();
+        }
     }
 
-    private void detach(DeviceIommu iommu) {
+    private void letGo(DeviceIommu iommu) {
         if (core.has(CoreErratum.REMOVE_DEVICE_KEEPS_DOMAIN)) {
             return;
         }
         DomainType releaseType = iommu.driver.releaseDomainType();
         if (releaseType != null && core.release().attachesReleaseDomain() && !iommu.attachDeferred) {
-            attachReleaseDomain(iommu, releaseType);
+            park(iommu, releaseType);
         }
         iommu.driver.releaseDevice(iommu.device);
+        iommu.device.setFwSpec(null);
     }
 
-    private void attachReleaseDomain(DeviceIommu iommu, DomainType type) {
-        boolean mustStayDirect = iommu.requiresDirect && type == DomainType.BLOCKED;
-        Domain parking = core.allocate(mustStayDirect ? DomainType.IDENTITY : type, iommu);
-        if (parking == null) {
-            return;
-        }
+    /** The kernel's release domains exist always; where a driver cannot make one now, the device goes without. */
+    private void park(DeviceIommu iommu, DomainType type) {
+        boolean mustStayDirect = iommu.requiresDirect
+                && type == DomainType.BLOCKED
+                && core.release().keepsDirectMappingsOnRelease();
+        Domain parking = null;
         try {
-            parking.ops().attach(iommu.device);
+            parking = core.allocate(mustStayDirect ? DomainType.IDENTITY : type, iommu);
+            if (parking != null) {
+                parking.ops().attach(iommu.device);
+            }
         } catch (IommuException refusal) {
             core.log().print(KernelLog.Level.ERR, iommu.device + " could not be parked: " + refusal.getMessage());
+        } finally {
+            if (parking != null) {
+                parking.free();
+            }
         }
-        parking.free();
     }
 
     /** Lets every device of an instance go. */
     void releaseAll(IommuDriver driver, List<BusType> buses) {
         for (BusType bus : buses) {
-            for (DeviceNode device : new ArrayList<>(bus.nodes())) {
+            for (DeviceNode device : bus.nodes()) {
                 DeviceIommu iommu = core.iommuOf(device);
                 if (iommu != null && iommu.driver == driver) {
                     release(device);

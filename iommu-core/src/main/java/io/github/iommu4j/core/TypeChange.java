@@ -49,78 +49,75 @@ final class TypeChange {
 
     /** From 6.4: one section under the group's mutex; the owner count keeps drivers and users out. */
     private void writeToGroup(@Nullable DomainType requested) {
-        group.locked(() -> {
+        boolean inPlace = group.locked(() -> {
             Domain current = group.defaultLocked();
             if (current == null) {
                 throw new IommuException(Errno.EINVAL, group + " has no default domain");
             }
-            if (isFlushQueueSwitch(current, requested)) {
-                core.defaultDomains().upgradeToFlushQueue(group, current);
-                return;
+            if (current.type() == DomainType.DMA && requested == DomainType.DMA_FQ) {
+                current.retype(DomainType.DMA_FQ);
+                return true;
             }
             if (group.members().isEmpty() || !group.ownership().isFreeLocked()) {
                 throw refuse();
             }
-            core.defaultDomains().setUpLocked(group, requested);
+            core.defaultDomains().changeLocked(group, requested);
+            return false;
         });
-        core.finalizeGroup(group);
+        if (!inPlace) {
+            core.finalizeGroup(group);
+        }
     }
 
     /** Up to 6.3: exactly one device, whose lock keeps drivers from binding; any bound driver refuses. */
     private void writeToSingleDevice(@Nullable DomainType requested) {
         DeviceNode device = group.locked(this::onlyDeviceLocked);
+        boolean changed;
         device.mutex().lock();
         try {
-            group.locked(() -> {
-                if (onlyDeviceLocked() != device) {
-                    throw refuse();
-                }
-                changeLocked(device, requested);
-            });
+            changed = group.locked(() -> changeLocked(device, requested));
         } finally {
             device.mutex().unlock();
         }
-        core.finalizeGroup(group);
+        if (changed) {
+            core.finalizeGroup(group);
+        }
     }
 
     private DeviceNode onlyDeviceLocked() {
-        int count = group.members().size();
-        if (group.defaultLocked() == null || count == 0) {
+        if (group.defaultLocked() == null || group.members().isEmpty()) {
             throw new IommuException(Errno.EINVAL, group + " has no default domain or no device");
         }
-        if (count != 1) {
-            complain("iommu: Cannot change default domain: Group has more than one device");
-            throw new IommuException(Errno.EINVAL, group + " has " + count + " devices; only one may change");
+        if (group.members().size() != 1) {
+            core.log()
+                    .print(
+                            KernelLog.Level.ERR,
+                            "iommu: Cannot change default domain: Group has more than one device");
+            throw new IommuException(
+                    Errno.EINVAL, group + " has " + group.members().size() + " devices; only one may change");
         }
-        return group.members().get(0).device;
+        return group.firstMember().device;
     }
 
-    private void changeLocked(DeviceNode device, @Nullable DomainType requested) {
-        Domain standing = group.defaultLocked();
-        boolean flushQueueSwitch = standing != null && isFlushQueueSwitch(standing, requested);
-        DeviceDriver driver = device.driver();
-        if (driver != null && !flushQueueSwitch) {
-            complain("iommu: Device is still bound to driver");
+    private boolean changeLocked(DeviceNode device, @Nullable DomainType requested) {
+        Domain current = group.defaultLocked();
+        boolean inPlace =
+                requested == DomainType.DMA_FQ && current != null && current.type() == DomainType.DMA;
+        if (device.driver() != null && !inPlace) {
+            core.log().print(KernelLog.Level.ERR, "iommu: Device is still bound to driver");
             throw refuse();
         }
-        if (standing == null || group.currentLocked() != standing) {
-            complain((driver == null ? "pci" : driver.name()) + " " + device
-                    + ": Group not assigned to default domain");
+        if (current != group.currentLocked()) {
+            DeviceDriver driver = device.driver();
+            String prefix = (driver == null ? "pci" : driver.name()) + " " + device;
+            core.log().print(KernelLog.Level.ERR, prefix + ": Group not assigned to default domain");
             throw refuse();
         }
-        if (flushQueueSwitch) {
-            core.defaultDomains().upgradeToFlushQueue(group, standing);
-        } else {
-            core.defaultDomains().setUpLocked(group, requested);
+        if (onlyDeviceLocked() != device) {
+            throw refuse();
         }
-    }
-
-    private void complain(String text) {
-        core.log().print(KernelLog.Level.ERR, text);
-    }
-
-    private static boolean isFlushQueueSwitch(Domain current, @Nullable DomainType requested) {
-        return current.type() == DomainType.DMA && requested == DomainType.DMA_FQ;
+        core.defaultDomains().changeLocked(group, requested);
+        return !inPlace;
     }
 
     private IommuException refuse() {

@@ -24,6 +24,7 @@ public final class PciFunction {
     private final List<Integer> aliasDevfns;
     private final @Nullable PciBus secondary;
     private final boolean sriovVirtual;
+    private final boolean externalFacing;
     private @Nullable PciBus bus;
     private boolean multifunction;
 
@@ -38,6 +39,7 @@ public final class PciFunction {
         this.aliasDevfns = List.copyOf(builder.aliasDevfns);
         this.multifunction = builder.multifunctionBit;
         this.sriovVirtual = builder.virtual;
+        this.externalFacing = builder.externalFacing;
         this.secondary = builder.secondaryBus < 0
                 ? null
                 : new PciBus(id.segment(), builder.secondaryBus, builder.subordinateBus, this);
@@ -182,6 +184,16 @@ public final class PciFunction {
     }
 
     /**
+     * Whether anybody may have plugged the function in: it is behind a port that firmware marks as external.
+     *
+     * @return {@code true} for a function that gets translated DMA only
+     */
+    public boolean isUntrusted() {
+        PciFunction above = bridge();
+        return above != null && (above.externalFacing || above.isUntrusted());
+    }
+
+    /**
      * The number within the bus.
      *
      * @return device number in bits 7:3, function number in 2:0
@@ -223,6 +235,7 @@ public final class PciFunction {
         private int subordinateBus = -1;
         private boolean multifunctionBit;
         private boolean virtual;
+        private boolean externalFacing;
 
         private Builder(RequesterId id) {
             this.id = id;
@@ -316,6 +329,16 @@ public final class PciFunction {
          */
         public Builder multifunctionBit() {
             multifunctionBit = true;
+            return this;
+        }
+
+        /**
+         * Marks a port as leading out of the machine ({@code ExternalFacingPort}): what is behind it is not trusted.
+         *
+         * @return this builder
+         */
+        public Builder externalFacing() {
+            externalFacing = true;
             return this;
         }
 

@@ -51,6 +51,8 @@ final class MockDomain implements DomainOps {
 
     @Override
     public void attach(Device device) {
+        // As real hardware: a device whose attach failed is off its old domain already.
+        driver.attached(device, null);
         driver.failures().mayFail("attach " + type + " to " + device.name());
         driver.attached(device, this);
     }

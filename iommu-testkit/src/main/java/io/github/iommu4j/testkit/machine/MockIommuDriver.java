@@ -230,8 +230,12 @@ public final class MockIommuDriver implements IommuDriver {
         return maxPasids;
     }
 
-    synchronized void attached(Device device, MockDomain domain) {
-        attached.put(device, domain);
+    synchronized void attached(Device device, @Nullable MockDomain domain) {
+        if (domain == null) {
+            attached.remove(device);
+        } else {
+            attached.put(device, domain);
+        }
     }
 
     synchronized void attachedPasid(Device device, int pasid, @Nullable MockDomain domain) {

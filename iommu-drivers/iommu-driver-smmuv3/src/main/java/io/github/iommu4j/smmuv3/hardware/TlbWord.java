@@ -44,6 +44,11 @@ final class TlbWord {
         return (int) word & 63;
     }
 
+    /** Whether the word is of a region that tables map, not of a bypass. */
+    static boolean isOfTables(long word) {
+        return sizeLg2(word) <= LARGEST_REGION;
+    }
+
     static int permissions(long word) {
         return (int) (word >>> PERMISSION_SHIFT) & Permissions.ALL;
     }

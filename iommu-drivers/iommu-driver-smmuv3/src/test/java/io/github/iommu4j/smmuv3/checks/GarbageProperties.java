@@ -31,8 +31,8 @@ class GarbageProperties {
         ReferenceSmmu reference = rig.reference();
         for (int i = 0; i < PROBES; i++) {
             Probe probe = garbage.someProbe();
-            Verdict verdict = reference.translate(
-                    probe.streamId(), probe.substreamId(), probe.address(), probe.accessBits());
+            Verdict verdict =
+                    reference.translate(probe.streamId(), probe.substreamId(), probe.address(), probe.accessBits());
             String context = capabilities.toString();
             rig.expectExplained(verdict, probe, context);
             long loads = watched.loads();

@@ -170,8 +170,7 @@ final class Rig {
                 ? Translations.ok(ok.pa(), ok.sizeLg2(), ok.permissions()) == verdict.packed()
                 : ((Translation.Fault) explanation.result()).code() == verdict.code() && !verdict.isOk();
         if (!agrees || !explanation.event().equals(verdict.event())) {
-            throw new AssertionError(
-                    probe + "\n" + explanation.toText() + "  reference " + verdict + "\n  " + context);
+            throw new AssertionError(probe + "\n" + explanation.toText() + "  reference " + verdict + "\n  " + context);
         }
     }
 

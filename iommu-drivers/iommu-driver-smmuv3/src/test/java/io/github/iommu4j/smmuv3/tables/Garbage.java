@@ -16,7 +16,16 @@ public final class Garbage {
 
     /** S2TG, S2SL0 and S2T0SZ that go together, and one that does not. */
     private static final int[][] STAGE2 = {
-        {0, 2, 24}, {0, 1, 25}, {0, 1, 32}, {0, 0, 34}, {0, 0, 39}, {1, 1, 30}, {1, 0, 35}, {2, 1, 30}, {2, 0, 38}, {0, 0, 25},
+        {0, 2, 24},
+        {0, 1, 25},
+        {0, 1, 32},
+        {0, 0, 34},
+        {0, 0, 39},
+        {1, 1, 30},
+        {1, 0, 35},
+        {2, 1, 30},
+        {2, 0, 38},
+        {0, 0, 25},
     };
 
     private final Dice dice;
@@ -85,8 +94,12 @@ public final class Garbage {
         memory.store64(address + 8, dice.bits(2) | (dice.oneIn(2) ? 0 : dice.bits(4) << 48));
         memory.store64(
                 address + 16,
-                shape | (long) dice.between(dice.oneIn(8) ? 0 : 5, 7) << 48 | 1L << 51 | dice.flag(53)
-                        | dice.flag(54) | dice.flag(58));
+                shape
+                        | (long) dice.between(dice.oneIn(8) ? 0 : 5, 7) << 48
+                        | 1L << 51
+                        | dice.flag(53)
+                        | dice.flag(54)
+                        | dice.flag(58));
         memory.store64(address + 24, pointer());
         for (long word = 32; word < 64; word += 8) {
             memory.store64(address + word, descriptor());
@@ -98,8 +111,15 @@ public final class Garbage {
         long upper = dice.oneIn(2) ? 1L << 30 : (long) dice.between(16, 39) << 16 | (long) dice.between(1, 3) << 22;
         memory.store64(
                 address,
-                size | (long) dice.below(3) << 6 | upper | 1L << 31 | (long) dice.between(4, 7) << 32 | dice.bits(3) << 38
-                        | 1L << 41 | dice.flag(45) | 1L << 46);
+                size
+                        | (long) dice.below(3) << 6
+                        | upper
+                        | 1L << 31
+                        | (long) dice.between(4, 7) << 32
+                        | dice.bits(3) << 38
+                        | 1L << 41
+                        | dice.flag(45)
+                        | 1L << 46);
         memory.store64(address + 8, pointer() | dice.bits(3) & 6);
         memory.store64(address + 16, pointer() | dice.bits(3) & 6);
         for (long word = 24; word < 64; word += 8) {

@@ -5,6 +5,7 @@ import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.IommuException;
 import io.github.iommu4j.api.UserCapabilities;
 import io.github.iommu4j.api.UserCapabilities.Capability;
+import io.github.iommu4j.api.device.DeviceDriver;
 import io.github.iommu4j.core.device.DeviceNode;
 import io.github.iommu4j.core.trace.KernelLog;
 import org.jspecify.annotations.Nullable;
@@ -107,7 +108,9 @@ final class TypeChange {
             throw refuse();
         }
         if (current != group.currentLocked()) {
-            core.log().print(KernelLog.Level.ERR, "iommu: Group not assigned to default domain");
+            DeviceDriver driver = device.driver();
+            String prefix = (driver == null ? "pci" : driver.name()) + " " + device;
+            core.log().print(KernelLog.Level.ERR, prefix + ": Group not assigned to default domain");
             throw refuse();
         }
         if (onlyDeviceLocked() != device) {

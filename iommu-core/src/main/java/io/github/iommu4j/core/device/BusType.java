@@ -100,6 +100,16 @@ public final class BusType implements Bus {
     }
 
     /**
+     * Finds a driver.
+     *
+     * @param driverName the kernel's name
+     * @return the registered driver, or {@code null}
+     */
+    public @Nullable DeviceDriver driver(String driverName) {
+        return locked(() -> drivers.get(driverName));
+    }
+
+    /**
      * Sets who configures DMA for drivers of this bus.
      *
      * @param configuration called around every probe
@@ -313,7 +323,7 @@ public final class BusType implements Bus {
      */
     public void bind(String deviceName, String driverName) {
         DeviceNode device = require(deviceName);
-        DeviceDriver driver = locked(() -> drivers.get(driverName));
+        DeviceDriver driver = driver(driverName);
         if (driver == null || !matches(device, driver)) {
             throw new IommuException(Errno.ENODEV, "driver " + driverName + " does not match " + deviceName);
         }

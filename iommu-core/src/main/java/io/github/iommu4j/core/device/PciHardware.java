@@ -4,9 +4,11 @@ import io.github.iommu4j.api.device.RequesterId;
 import io.github.iommu4j.core.topology.PciFunction;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +20,7 @@ public final class PciHardware {
 
     private final NavigableMap<RequesterId, PciFunction.Builder> functions = new TreeMap<>();
     private final Map<RequesterId, List<PciFunction.Builder>> virtualFunctions = new HashMap<>();
+    private final Set<RequesterId> concealed = new HashSet<>();
     private final List<int[]> rootBuses = new ArrayList<>();
 
     /** A machine without slots. */
@@ -60,6 +63,24 @@ public final class PciHardware {
     }
 
     /**
+     * Lets a function stop answering, still plugged in. The kernel notices nothing until it is told.
+     *
+     * @param id where
+     */
+    public void conceal(RequesterId id) {
+        concealed.add(id);
+    }
+
+    /**
+     * Lets a function answer again.
+     *
+     * @param id where
+     */
+    public void reveal(RequesterId id) {
+        concealed.remove(id);
+    }
+
+    /**
      * Gives a function the virtual functions it can make (SR-IOV).
      *
      * @param id the physical function
@@ -82,7 +103,8 @@ public final class PciHardware {
     /** A fresh reading of a function's configuration space, or {@code null} when nobody answers. */
     @Nullable
     PciFunction read(int segment, int bus, int devfn) {
-        PciFunction.Builder description = functions.get(new RequesterId(segment, bus, devfn >>> 3, devfn & 7));
-        return description == null ? null : description.build();
+        RequesterId id = new RequesterId(segment, bus, devfn >>> 3, devfn & 7);
+        PciFunction.Builder description = functions.get(id);
+        return description == null || concealed.contains(id) ? null : description.build();
     }
 }

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PciIsolation<G> {
 
+    private static final int INTEL = 0x8086;
+
     private final Function<PciFunction, @Nullable G> groupOf;
 
     /**
@@ -33,7 +35,7 @@ public final class PciIsolation<G> {
      */
     public static boolean isolates(PciFunction function) {
         PciePortType type = function.portType();
-        if (function.has(PciQuirk.ISOLATED_WITHOUT_ACS)) {
+        if (function.has(PciQuirk.ISOLATED_WITHOUT_ACS) || isVouchedFor(function)) {
             return true;
         }
         if (type == null) {
@@ -45,6 +47,11 @@ public final class PciIsolation<G> {
             case ENDPOINT, LEGACY_ENDPOINT, RC_ENDPOINT, UPSTREAM_PORT ->
                 !function.isMultifunction() || enforces(function);
         };
+    }
+
+    /** Intel says that no endpoint integrated in its root complexes reaches another, with or without ACS. */
+    private static boolean isVouchedFor(PciFunction function) {
+        return function.vendor() == INTEL && function.portType() == PciePortType.RC_ENDPOINT;
     }
 
     private static boolean enforces(PciFunction function) {

@@ -1,7 +1,9 @@
 package io.github.iommu4j.lab.kernel;
 
 import io.github.iommu4j.api.DomainType;
+import io.github.iommu4j.api.IovaRange;
 import io.github.iommu4j.api.KernelRelease;
+import io.github.iommu4j.api.PageSizes;
 import io.github.iommu4j.api.driver.IommuCapability;
 import io.github.iommu4j.lab.capture.CaptureException;
 import io.github.iommu4j.lab.oracle.MachineEntry;
@@ -37,6 +39,11 @@ record HostPlan(
     private static final int SHORT_ADDRESS_BITS = 39;
     private static final int LONG_ADDRESS_BITS = 48;
 
+    /** Every power of two but 512 GiB. */
+    private static final long AMD_PAGES_52_BITS = 0x000F_FF7F_FFFF_F000L;
+
+    private static final long AMD_PAGES_47_BITS = 0x0000_7F7F_FFFF_F000L;
+
     static HostPlan of(MachineEntry entry) throws CaptureException {
         List<String> device = List.of(entry.iommuDevice().split(","));
         List<String> options = List.of(entry.kernelCommandLine().trim().split("\\s+"));
@@ -48,7 +55,7 @@ record HostPlan(
             case "amd-iommu" ->
                 new HostPlan(
                         release,
-                        isOff(options, "amd_iommu") ? null : MockHost.amd(),
+                        isOff(options, "amd_iommu") ? null : amd(release),
                         systemType(options, true),
                         Firmware.ACPI);
             case "smmuv3" ->
@@ -67,6 +74,18 @@ record HostPlan(
             case "k612", "arm612" -> KernelRelease.V6_12;
             case "k72", "arm72" -> KernelRelease.V7_2;
             default -> throw new CaptureException("there is no model of the kernel '" + key + "'");
+        };
+    }
+
+    /** Later drivers map up to 52 bits; their generic page tables, up to 48 bits as the host says. */
+    private static MockHost amd(KernelRelease release) {
+        MockHost host = MockHost.amd();
+        return switch (release) {
+            case V6_1 -> host;
+            case V6_12 -> host.withPageTables(new PageSizes(AMD_PAGES_52_BITS), host.aperture());
+            case V7_2 ->
+                host.withPageTables(
+                        new PageSizes(AMD_PAGES_47_BITS), new IovaRange(0, (1L << LONG_ADDRESS_BITS) - 1));
         };
     }
 

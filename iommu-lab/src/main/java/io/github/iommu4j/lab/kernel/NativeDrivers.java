@@ -5,6 +5,7 @@ import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.IommuException;
 import io.github.iommu4j.api.device.Device;
 import io.github.iommu4j.api.device.DeviceDriver;
+import io.github.iommu4j.api.device.RequesterId;
 import io.github.iommu4j.core.device.DeviceNode;
 import io.github.iommu4j.core.topology.PciFunction;
 import io.github.iommu4j.core.topology.PciePortType;
@@ -30,14 +31,14 @@ final class NativeDrivers {
     private final List<DeviceDriver> drivers = new ArrayList<>();
     private final Set<String> withVirtualFunctions = new HashSet<>();
     private final HostPlan.Firmware firmware;
-    private final Predicate<PciFunction> hasHotPlugController;
+    private final Predicate<RequesterId> hasHotPlugController;
 
-    private NativeDrivers(HostPlan.Firmware firmware, Predicate<PciFunction> hasHotPlugController) {
+    private NativeDrivers(HostPlan.Firmware firmware, Predicate<RequesterId> hasHotPlugController) {
         this.firmware = firmware;
         this.hasHotPlugController = hasHotPlugController;
     }
 
-    static NativeDrivers load(HostPlan.Firmware firmware, Predicate<PciFunction> hasHotPlugController) {
+    static NativeDrivers load(HostPlan.Firmware firmware, Predicate<RequesterId> hasHotPlugController) {
         NativeDrivers natives = new NativeDrivers(firmware, hasHotPlugController);
         try (InputStream in = NativeDrivers.class.getResourceAsStream("pci-drivers.json")) {
             if (in == null) {
@@ -94,12 +95,13 @@ final class NativeDrivers {
     }
 
     private static void addId(TableDriver driver, String id) {
-        String[] parts = id.split(":");
-        int vendor = Integer.parseInt(parts[0], 16);
-        if (parts[1].equals("*")) {
+        int colon = id.indexOf(':');
+        int vendor = Integer.parseInt(id.substring(0, colon), 16);
+        String device = id.substring(colon + 1);
+        if (device.equals("*")) {
             driver.vendor(vendor);
         } else {
-            driver.id(vendor, Integer.parseInt(parts[1], 16));
+            driver.id(vendor, Integer.parseInt(device, 16));
         }
     }
 
@@ -119,7 +121,7 @@ final class NativeDrivers {
     }
 
     private void requireHotPlugController(PciFunction function) {
-        if (!hasHotPlugController.test(function)) {
+        if (!hasHotPlugController.test(function.id())) {
             throw new IommuException(Errno.ENODEV, function + " has no hot-plug controller");
         }
         if (firmware == HostPlan.Firmware.ACPI) {

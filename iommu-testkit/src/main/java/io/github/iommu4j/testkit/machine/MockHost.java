@@ -79,7 +79,7 @@ public record MockHost(
     }
 
     /**
-     * An AMD host as the emulator presents it.
+     * An AMD host as the emulator presents it and Linux 6.1 uses it.
      *
      * @return the host
      */
@@ -134,6 +134,27 @@ public record MockHost(
                 pageSizes,
                 aperture,
                 newCapabilities,
+                msiWindow,
+                msiType,
+                alwaysReserved,
+                isaBridgeIsRelaxable,
+                needsFirmware,
+                writeImpliesRead);
+    }
+
+    /**
+     * The same host with other page tables.
+     *
+     * @param newPageSizes what can be mapped
+     * @param newAperture which addresses can be translated
+     * @return a new host
+     */
+    public MockHost withPageTables(PageSizes newPageSizes, IovaRange newAperture) {
+        return new MockHost(
+                kind,
+                newPageSizes,
+                newAperture,
+                capabilities,
                 msiWindow,
                 msiType,
                 alwaysReserved,

@@ -59,9 +59,8 @@ final class Tree {
     }
 
     static UnaryOperator<PciFunction.Builder> goodPort(int behind) {
-        return builder -> builder.express(PciePortType.ROOT_PORT)
-                .accessControl(ISOLATING)
-                .bridgeTo(behind, 0xFF);
+        return builder ->
+                builder.express(PciePortType.ROOT_PORT).accessControl(ISOLATING).bridgeTo(behind, 0xFF);
     }
 
     static UnaryOperator<PciFunction.Builder> badPort(int behind) {

@@ -130,8 +130,9 @@ final class StateRestorer {
 
     private void releaseUnwanted(String name, Snapshot.DeviceState wanted) {
         DeviceNode node = bus.find(name);
-        if (node != null && node.driver() != null && !isBoundAsWanted(node, wanted)) {
-            attempt(() -> bus.unbind(name, node.driver().name()));
+        DeviceDriver bound = node == null ? null : node.driver();
+        if (node != null && bound != null && !isBoundAsWanted(node, wanted)) {
+            attempt(() -> bus.unbind(name, bound.name()));
         }
     }
 

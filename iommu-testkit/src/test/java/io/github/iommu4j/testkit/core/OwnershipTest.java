@@ -227,8 +227,8 @@ final class OwnershipTest {
     @EnumSource(KernelRelease.class)
     void R48_aDeviceWithADirectRegionCannotBeBlockedFrom66(KernelRelease release) {
         MockIommuDriver iommu = Rig.intel()
-                .reserving(device -> List.of(
-                        new ReservedRegion(new IovaRange(0x8000, 0x8FFF), Prot.READ_WRITE, ReservedRegion.Type.DIRECT)));
+                .reserving(device -> List.of(new ReservedRegion(
+                        new IovaRange(0x8000, 0x8FFF), Prot.READ_WRITE, ReservedRegion.Type.DIRECT)));
         Rig rig = Rig.of(release, iommu).slot(1, 2).boot();
         if (release.directRegionsForbidBlocking()) {
             assertThat(Rig.errno(() -> rig.ownership(1).claim(A))).isEqualTo(Errno.EINVAL);

@@ -194,7 +194,9 @@ final class ProbeTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = KernelRelease.class, names = {"V6_1", "V6_12"})
+    @EnumSource(
+            value = KernelRelease.class,
+            names = {"V6_1", "V6_12"})
     void R17_bindingConfiguresFirmwareFirstAndCountsTheUseThen(KernelRelease release) {
         Rig rig = described(release);
         assertThat(rig.core.groupOf(rig.device(1, 0))).isNull();
@@ -262,7 +264,10 @@ final class ProbeTest {
         Rig rig = Rig.of(release).slot(1, 2).boot();
         int before = rig.iommu.failures().log().size();
         rig.host.remove(Rig.name(1, 1));
-        List<String> calls = rig.iommu.failures().log().subList(before, rig.iommu.failures().log().size());
+        List<String> calls = rig.iommu
+                .failures()
+                .log()
+                .subList(before, rig.iommu.failures().log().size());
         if (release.attachesReleaseDomain()) {
             assertThat(calls)
                     .containsExactly(
@@ -289,7 +294,9 @@ final class ProbeTest {
 
     @Test
     void R20_aDriverWithoutAReleaseDomainJustReleases() {
-        Rig rig = Rig.of(KernelRelease.V6_12, Rig.intel().releasingTo(null)).slot(1, 1).boot();
+        Rig rig = Rig.of(KernelRelease.V6_12, Rig.intel().releasingTo(null))
+                .slot(1, 1)
+                .boot();
         int calls = rig.iommu.failures().calls();
         rig.host.remove(Rig.name(1, 0));
         assertThat(rig.iommu.failures().calls()).isEqualTo(calls);

@@ -30,8 +30,7 @@ final class Stage {
     Stage(KernelRelease release) {
         ReservedRegion direct = new ReservedRegion(
                 new IovaRange(0x8000, 0x8FFF), Prot.READ_WRITE, ReservedRegion.Type.DIRECT_RELAXABLE);
-        rig = Rig.recording(
-                release, Rig.intel().withPasids(8).reserving(device -> List.of(direct)));
+        rig = Rig.recording(release, Rig.intel().withPasids(8).reserving(device -> List.of(direct)));
         rig.slot(1, 3).slot(2, 1);
     }
 

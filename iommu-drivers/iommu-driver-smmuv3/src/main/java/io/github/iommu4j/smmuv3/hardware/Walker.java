@@ -185,6 +185,12 @@ final class Walker {
         int level = table.startLevel;
         int shift = table.startShift;
         long at = table.base + (ipa >>> shift << 3);
+        if (observer == null && table.isPlain()) {
+            long reached = PageChase.follow(memory, table, ipa);
+            level = (int) reached & 3;
+            shift -= (level - table.startLevel) * table.stride;
+            at = reached & ~3L;
+        }
         long result;
         try {
             while (true) {

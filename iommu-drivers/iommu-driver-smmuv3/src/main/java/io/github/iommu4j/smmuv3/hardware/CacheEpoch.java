@@ -11,8 +11,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * the same, and it starts again if the epoch moved before its result or its event record was final. An insertion is
  * therefore either before the advance, and removed by the sweep that follows, or it does not happen.
  *
- * <p>The invalidating side advances the epoch once more when the entries are gone: while it still removes them, a
- * translation may use one under the new epoch, and {@link RecentAnswers} must not keep that.
+ * <p>Between the two a translation may still find what is about to be removed, and its answer is right: it overlaps the
+ * invalidation. The invalidating side advances the epoch <em>again</em> when the entries are gone, so that no answer
+ * remembered by its epoch ({@link RecentAnswers}) outlives them.
  */
 final class CacheEpoch {
 

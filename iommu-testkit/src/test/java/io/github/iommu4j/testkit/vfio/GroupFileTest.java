@@ -111,7 +111,8 @@ final class GroupFileTest {
         GroupFile group = rig.open(VfioRig.FIRST);
         Container container = rig.container();
         group.setContainer(container);
-        assertThat(rig.iommuGroup(VfioRig.FIRST).dmaOwnership().state().holder()).isEqualTo(DmaOwnership.Holder.USER);
+        assertThat(rig.iommuGroup(VfioRig.FIRST).dmaOwnership().state().holder())
+                .isEqualTo(DmaOwnership.Holder.USER);
         assertThat(errnoOf(() -> rig.bind(VfioRig.SECOND, "native"))).isEqualTo(Errno.EBUSY);
         assertThat(errnoOf(() -> rig.machine.pciBus().driversProbe(VfioRig.SECOND)))
                 .isEqualTo(Errno.EINVAL);
@@ -202,8 +203,8 @@ final class GroupFileTest {
 
     @Test
     void onlyWhatCanBeResetIsReset() {
-        VfioOptions options = VfioOptions.DEFAULT.withResettable(
-                device -> device.name().equals(VfioRig.FIRST));
+        VfioOptions options =
+                VfioOptions.DEFAULT.withResettable(device -> device.name().equals(VfioRig.FIRST));
         VfioRig rig = new VfioRig.Plan().options(options).boot();
         rig.give(VfioRig.SECOND);
         VfioRig.Ready ready = rig.ready(VfioRig.FIRST);

@@ -157,7 +157,8 @@ final class MapTest {
         assertThat(rig.accounting.lockedKiB()).isZero();
         container.mapDma(request(0, PAGE, VfioRig.READ_ONLY, MapRequest.READ));
         container.mapDma(request(PAGE, PAGE, MEMORY, MapRequest.WRITE));
-        assertThat(rig.iommu.translate(rig.node(VfioRig.SINGLE), 0, Access.WRITE)).isEmpty();
+        assertThat(rig.iommu.translate(rig.node(VfioRig.SINGLE), 0, Access.WRITE))
+                .isEmpty();
         ready.close();
         rig.finish();
     }

@@ -147,7 +147,8 @@ final class SharedContainerTest {
         rig.iommu.failures().failCall(2, Errno.ENOMEM);
         assertThat(errnoOf(() -> ready.map(0, 2 * PAGE, MEMORY))).isEqualTo(Errno.ENOMEM);
         assertThat(rig.memory.pinned()).isZero();
-        assertThat(rig.iommu.translate(rig.node(VfioRig.SINGLE), 0, Access.READ)).isEmpty();
+        assertThat(rig.iommu.translate(rig.node(VfioRig.SINGLE), 0, Access.READ))
+                .isEmpty();
         ready.close();
         rig.finish();
     }
@@ -156,8 +157,8 @@ final class SharedContainerTest {
     void aNewcomerMustNotTakeMappedAddressesAway() {
         MockIommuDriver second = foreign(new IovaRange(0x10_0000, 0x2F_FFFF), 0x1000L);
         VfioRig rig = new VfioRig.Plan().second(second).boot().give(VfioRig.FOREIGN);
-        second.reserving(device -> List.of(new ReservedRegion(
-                new IovaRange(0x18_0000, 0x18_0FFF), Prot.NONE, ReservedRegion.Type.RESERVED)));
+        second.reserving(device -> List.of(
+                new ReservedRegion(new IovaRange(0x18_0000, 0x18_0FFF), Prot.NONE, ReservedRegion.Type.RESERVED)));
         VfioRig.Ready ready = rig.ready(VfioRig.SINGLE);
         GroupFile foreign = rig.open(VfioRig.FOREIGN);
         for (long iova : new long[] {0xF_F000, 0x30_0000, 0x18_0000}) {
@@ -189,8 +190,8 @@ final class SharedContainerTest {
     @Test
     void someAddressMustBeLeft() {
         MockIommuDriver second = foreign(new IovaRange(0x10_0000, 0x10_FFFF), 0x1000L);
-        second.reserving(device -> List.of(new ReservedRegion(
-                new IovaRange(0x10_0000, 0x10_FFFF), Prot.NONE, ReservedRegion.Type.RESERVED)));
+        second.reserving(device -> List.of(
+                new ReservedRegion(new IovaRange(0x10_0000, 0x10_FFFF), Prot.NONE, ReservedRegion.Type.RESERVED)));
         VfioRig rig = new VfioRig.Plan().second(second).boot().give(VfioRig.FOREIGN);
         VfioRig.Ready ready = rig.ready(VfioRig.SINGLE);
         GroupFile foreign = rig.open(VfioRig.FOREIGN);
@@ -204,8 +205,8 @@ final class SharedContainerTest {
     void reservedAddressesReturnWhenTheirGroupLeaves() {
         VfioRig rig = VfioRig.of(KernelRelease.V6_12).give(VfioRig.LONE);
         rig.iommu.reserving(device -> device.name().equals(VfioRig.LONE)
-                ? List.of(new ReservedRegion(
-                        new IovaRange(0x10_0000, 0x1F_FFFF), Prot.NONE, ReservedRegion.Type.DIRECT))
+                ? List.of(
+                        new ReservedRegion(new IovaRange(0x10_0000, 0x1F_FFFF), Prot.NONE, ReservedRegion.Type.DIRECT))
                 : List.of());
         VfioRig.Ready ready = rig.ready(VfioRig.SINGLE);
         List<IovaRange> before = ranges(ready.container()).ranges();
@@ -228,8 +229,10 @@ final class SharedContainerTest {
         groups.forEach(group -> group.setContainer(container));
         int before = rig.iommu.failures().log().size();
         container.setIommu(Container.TYPE1_IOMMU);
-        List<String> calls = fallible(rig.iommu.failures().log().subList(
-                before, rig.iommu.failures().log().size()));
+        List<String> calls = fallible(rig.iommu
+                .failures()
+                .log()
+                .subList(before, rig.iommu.failures().log().size()));
         int refusals = 0;
         for (int call = 0; call < calls.size(); call++) {
             groups.forEach(GroupFile::unsetContainer);
@@ -314,7 +317,9 @@ final class SharedContainerTest {
         GroupFile foreign = rig.open(VfioRig.FOREIGN);
         int domains = rig.machine.core().liveDomains();
         foreign.setContainer(ready.container());
-        assertThat(rig.machine.core().liveDomains()).as("blocking and unmanaged").isEqualTo(domains + 2);
+        assertThat(rig.machine.core().liveDomains())
+                .as("blocking and unmanaged")
+                .isEqualTo(domains + 2);
         assertThat(ready.container().checkExtension(Container.DMA_CC_IOMMU)).isZero();
         foreign.close();
         ready.close();

@@ -18,8 +18,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Unbinding and removing wait for the users of a device. */
 final class UnbindTest {
 
-    private static final String WARNING = "vfio-pci 0000:00:01.0: No device request channel registered, blocked until"
-            + " released by user";
+    private static final String WARNING =
+            "vfio-pci 0000:00:01.0: No device request channel registered, blocked until" + " released by user";
     private static final long PATIENCE_SECONDS = 30;
 
     /** Hands out what a task waits for; a test takes it and so knows that the task is blocked. */

@@ -121,8 +121,7 @@ final class UnmapTest {
     @ParameterizedTest
     @EnumSource(names = {"V6_1", "V6_12"})
     void oldKernelsLoseAMappingThatEndsTheAddressSpace(KernelRelease release) {
-        VfioRig rig =
-                new VfioRig.Plan().release(release).host(MockHost.amd()).boot();
+        VfioRig rig = new VfioRig.Plan().release(release).host(MockHost.amd()).boot();
         VfioRig.Ready ready = rig.ready(VfioRig.SINGLE);
         ready.map(0x8000, PAGE, MEMORY);
         ready.map(LAST_PAGE, PAGE, MEMORY);
@@ -139,8 +138,8 @@ final class UnmapTest {
         assertThat(ready.container().dirtyPages(DirtyRequest.get(low)).words())
                 .as("the walk stops where the lost one sorts")
                 .containsExactly(1L);
-        assertThat(errnoOf(() -> ready.container()
-                        .dirtyPages(DirtyRequest.get(new DirtyRequest.Range(LAST_PAGE, PAGE, WORD)))))
+        assertThat(errnoOf(() ->
+                        ready.container().dirtyPages(DirtyRequest.get(new DirtyRequest.Range(LAST_PAGE, PAGE, WORD)))))
                 .isEqualTo(Errno.EINVAL);
         assertThat(ready.unmap(0, 0x10000)).isEqualTo(PAGE);
         assertThat(ready.unmap(0x8000, PAGE)).isEqualTo(PAGE);

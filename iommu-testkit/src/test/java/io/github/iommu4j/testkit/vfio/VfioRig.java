@@ -221,9 +221,7 @@ final class VfioRig {
         }
 
         long unmapAll() {
-            return container
-                    .unmapDma(new UnmapRequest(0, 0, UnmapRequest.ALL))
-                    .size();
+            return container.unmapDma(new UnmapRequest(0, 0, UnmapRequest.ALL)).size();
         }
 
         void close() {

@@ -47,8 +47,7 @@ final class PageTable {
             }
             table = raw & ADDRESS;
         }
-        memory.store64(
-                physical.applyAsLong(table + offset(input, LEVELS - 1)), output | attributes | TABLE_OR_PAGE);
+        memory.store64(physical.applyAsLong(table + offset(input, LEVELS - 1)), output | attributes | TABLE_OR_PAGE);
     }
 
     /** Byte offset of the entry that an input address selects in a table of a level. */

@@ -45,7 +45,8 @@ public final class RatioReport {
             String name = result.getParams().getBenchmark();
             byName.put(name.substring(name.lastIndexOf('.', name.lastIndexOf('.') - 1) + 1), result);
         }
-        StringBuilder text = new StringBuilder("\n| Benchmark | ns/op | floor, ns/op | ratio | B/op |\n|---|---|---|---|---|\n");
+        StringBuilder text =
+                new StringBuilder("\n| Benchmark | ns/op | floor, ns/op | ratio | B/op |\n|---|---|---|---|---|\n");
         byName.forEach((name, result) -> {
             RunResult floor = byName.get(name + FLOOR);
             if (!name.endsWith(FLOOR)) {
@@ -56,8 +57,8 @@ public final class RatioReport {
     }
 
     private static String row(String name, RunResult result, RunResult floor, boolean hasFloor) {
-        double ratio = result.getPrimaryResult().getScore()
-                / floor.getPrimaryResult().getScore();
+        double ratio =
+                result.getPrimaryResult().getScore() / floor.getPrimaryResult().getScore();
         return String.format(
                 Locale.ROOT,
                 "| %s | %s | %s | %s | %.3f |%n",

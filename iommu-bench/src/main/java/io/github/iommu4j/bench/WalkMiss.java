@@ -19,7 +19,9 @@ import org.openjdk.jmh.annotations.Warmup;
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Fork(value = 2, jvmArgsAppend = {"-Xmx4g", "-XX:+UseSerialGC"})
+@Fork(
+        value = 2,
+        jvmArgsAppend = {"-Xmx4g", "-XX:+UseSerialGC"})
 @Warmup(iterations = 4, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class WalkMiss {
@@ -29,6 +31,8 @@ public class WalkMiss {
     private final Machine machine = new Machine();
     private final TranslationUnit noTlb = Smmus.over(machine, CacheGeometry.DEFAULT.withoutTlb());
     private final TranslationUnit noCaches = Smmus.over(machine, CacheGeometry.OFF);
+
+    private long last;
 
     /** Maps one page for each stream, and checks that the floors find what the SMMU finds. */
     @Setup
@@ -62,6 +66,39 @@ public class WalkMiss {
     @Benchmark
     public long nestedFloor() {
         return Bare.chaseNested(machine.memory, machine.stage2.root(), machine.nestedStage1.root(), INPUT);
+    }
+
+    /** As {@link #stage1}, each access waiting for the answer to the one before, as dependent loads do. */
+    @Benchmark
+    public long stage1InTurn() {
+        last = noTlb.translate(Machine.STAGE1_STREAM, -1, afterLast(), Access.READ_BIT);
+        return last;
+    }
+
+    /** Four dependent loads, after the four before. */
+    @Benchmark
+    public long stage1InTurnFloor() {
+        last = Bare.chase(machine.memory, machine.stage1.root(), afterLast());
+        return last;
+    }
+
+    /** As {@link #nested}, each access waiting for the answer to the one before. */
+    @Benchmark
+    public long nestedInTurn() {
+        last = noTlb.translate(Machine.NESTED_STREAM, -1, afterLast(), Access.READ_BIT);
+        return last;
+    }
+
+    /** Twenty-four dependent loads, after the twenty-four before. */
+    @Benchmark
+    public long nestedInTurnFloor() {
+        last = Bare.chaseNested(machine.memory, machine.stage2.root(), machine.nestedStage1.root(), afterLast());
+        return last;
+    }
+
+    /** The same address every time, but not known before the last answer: no answer here is negative. */
+    private long afterLast() {
+        return INPUT + (last >>> 63);
     }
 
     /** The STE, the CD and four levels of stage 1. */

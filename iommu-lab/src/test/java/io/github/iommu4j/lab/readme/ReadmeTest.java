@@ -23,10 +23,14 @@ class ReadmeTest {
 
     @Test
     void theExampleIsTheOneThatCompiles() throws IOException {
-        String source =
-                read("iommu-lab/src/test/java/io/github/iommu4j/lab/readme/ReadmeExample.java").stripTrailing();
+        String source = read("iommu-lab/src/test/java/io/github/iommu4j/lab/readme/ReadmeExample.java")
+                .stripTrailing();
         String between = source.substring(source.indexOf("// readme: begin\n"), source.indexOf("// readme: end"));
-        String example = between.lines().skip(1).map(String::strip).collect(Collectors.joining("\n")).strip();
+        String example = between.lines()
+                .skip(1)
+                .map(String::strip)
+                .collect(Collectors.joining("\n"))
+                .strip();
         String readme = read("README.md").lines().map(String::strip).collect(Collectors.joining("\n"));
         assertThat(readme).contains(example.replace("out.print", "System.out.print"));
     }
@@ -35,7 +39,8 @@ class ReadmeTest {
     void theOutputIsTheOneItPrints() throws IOException {
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
         ReadmeExample.run(new PrintStream(printed, true, StandardCharsets.UTF_8));
-        assertThat(read("README.md")).contains(printed.toString(StandardCharsets.UTF_8).strip());
+        assertThat(read("README.md"))
+                .contains(printed.toString(StandardCharsets.UTF_8).strip());
     }
 
     @Test

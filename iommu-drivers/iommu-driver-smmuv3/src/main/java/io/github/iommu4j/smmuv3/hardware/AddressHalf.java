@@ -24,8 +24,7 @@ final class AddressHalf {
     /** Which of APTable, UXNTable, PXNTable count: bits 3 to 0 stand for descriptor bits 62 to 59. */
     final int hierarchy;
 
-    private AddressHalf(
-            long rangeMask, long expected, int closedTo, @Nullable TableFormat table, int hierarchy) {
+    private AddressHalf(long rangeMask, long expected, int closedTo, @Nullable TableFormat table, int hierarchy) {
         this.rangeMask = rangeMask;
         this.expected = expected;
         this.closedTo = closedTo;

@@ -10,7 +10,9 @@ final class Conclusions {
 
     static String of(ControlState now, long fault) {
         if (FaultWord.code(fault) == FaultWord.ABORT) {
-            return now.enabled() ? "aborted: STE.Config or address size (\u00a75.2, \u00a73.4)" : "SMMUEN=0: aborted (\u00a73.11, \u00a76.3.14)";
+            return now.enabled()
+                    ? "aborted: STE.Config or address size (\u00a75.2, \u00a73.4)"
+                    : "SMMUEN=0: aborted (\u00a73.11, \u00a76.3.14)";
         }
         EventType type = EventType.of(FaultWord.code(fault)).orElseThrow();
         return type + place(fault) + " " + reason(type, fault);
@@ -20,12 +22,11 @@ final class Conclusions {
         if (FaultWord.code(fault) < FaultWord.F_WALK_EABT) {
             return "";
         }
-        String what =
-                switch (FaultWord.classOf(fault)) {
-                    case EventRecord.CLASS_CD -> "CD";
-                    case EventRecord.CLASS_TT -> "TT";
-                    default -> "IN";
-                };
+        String what = switch (FaultWord.classOf(fault)) {
+            case EventRecord.CLASS_CD -> "CD";
+            case EventRecord.CLASS_TT -> "TT";
+            default -> "IN";
+        };
         return (FaultWord.isStage2(fault) ? " at stage 2" : " at stage 1") + " CLASS=" + what;
     }
 

@@ -37,7 +37,8 @@ final class ConfigCache<T> {
     }
 
     @SuppressWarnings("unchecked") // only insert() stores, and it stores Node<T>
-    @Nullable T find(long key) {
+    @Nullable
+    T find(long key) {
         if (sets == 0) {
             return null;
         }

@@ -22,11 +22,13 @@ final class ConfigCaches {
         structures = geometry.structures();
     }
 
-    @Nullable StreamConfig find(int streamId, int substreamId) {
+    @Nullable
+    StreamConfig find(int streamId, int substreamId) {
         return configs.find(key(streamId, substreamId));
     }
 
-    @Nullable Stream findStream(int streamId) {
+    @Nullable
+    Stream findStream(int streamId) {
         return streams.find(Integer.toUnsignedLong(streamId));
     }
 

@@ -160,8 +160,7 @@ final class ConfigLoader {
         if (format == 1 || format == 2) {
             return contextOfTwoLevels(stream, pointer, index, format == 1 ? SMALL_LEAF : LARGE_LEAF);
         }
-        return contextAt(
-                stream, Log2.alignDown(pointer, contextsLg2 + CD_LG2) + ((long) index << CD_LG2));
+        return contextAt(stream, Log2.alignDown(pointer, contextsLg2 + CD_LG2) + ((long) index << CD_LG2));
     }
 
     private StreamConfig contextOfTwoLevels(Stream stream, long pointer, int index, int leafLg2) {
@@ -186,8 +185,7 @@ final class ConfigLoader {
         long leaf = Log2.alignDown(descriptor.l2Ptr(), leafLg2 + CD_LG2);
         int limit = stream.stageTwo() != null ? capabilities.iasBits() : capabilities.oasBits();
         if (!descriptor.valid() || !Log2.fits(leaf, limit)) {
-            return StreamConfig.refused(
-                    stream, FaultWord.of(FaultWord.C_BAD_SUBSTREAMID), Cacheable.ILLEGAL);
+            return StreamConfig.refused(stream, FaultWord.of(FaultWord.C_BAD_SUBSTREAMID), Cacheable.ILLEGAL);
         }
         return contextAt(stream, leaf + ((index & Log2.mask(leafLg2)) << CD_LG2));
     }

@@ -8,11 +8,13 @@ final class Counters {
 
     /** Uses of a configuration that looked nothing up in the TLB. */
     static final int UNCACHED = 0;
+
     static final int CONFIG_MISS = 1;
     static final int TLB_HIT = 2;
     static final int TLB_MISS = 3;
     /** Walks that no TLB look-up preceded. */
     static final int OTHER_WALK = 4;
+
     static final int DESCRIPTOR = 5;
     static final int STRUCTURE = 6;
     static final int FAULT = 7;

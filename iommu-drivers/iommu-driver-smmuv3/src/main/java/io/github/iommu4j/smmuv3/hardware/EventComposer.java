@@ -68,9 +68,8 @@ final class EventComposer {
             return FaultWord.isStage2(fault) ? FaultWord.ipa(fault) : 0;
         }
         int code = FaultWord.code(fault);
-        boolean fetched = code == FaultWord.F_STE_FETCH
-                || code == FaultWord.F_CD_FETCH
-                || code == FaultWord.F_WALK_EABT;
+        boolean fetched =
+                code == FaultWord.F_STE_FETCH || code == FaultWord.F_CD_FETCH || code == FaultWord.F_WALK_EABT;
         return fetched ? FaultWord.fetchAddress(fault) : 0;
     }
 

@@ -67,7 +67,11 @@ final class Explainer implements FetchObserver {
     @Override
     public void l1std(long address, L1StreamTableDescriptor descriptor) {
         int span = descriptor.span();
-        add("L1STD", address, List.of(descriptor.raw()), fields("Span", span, "L2Ptr", descriptor.l2Ptr()),
+        add(
+                "L1STD",
+                address,
+                List.of(descriptor.raw()),
+                fields("Span", span, "L2Ptr", descriptor.l2Ptr()),
                 span == 0 ? "invalid" : (1 << span - 1) + " STEs at 0x" + Long.toHexString(descriptor.l2Ptr()));
     }
 
@@ -85,7 +89,10 @@ final class Explainer implements FetchObserver {
 
     @Override
     public void l1cd(long address, L1ContextDescriptor descriptor) {
-        add("L1CD", address, List.of(descriptor.raw()),
+        add(
+                "L1CD",
+                address,
+                List.of(descriptor.raw()),
                 fields("V", descriptor.valid() ? 1 : 0, "L2Ptr", descriptor.l2Ptr()),
                 descriptor.valid() ? "CDs at 0x" + Long.toHexString(descriptor.l2Ptr()) : "invalid");
     }
@@ -105,35 +112,41 @@ final class Explainer implements FetchObserver {
     @Override
     public void stage1(long address, long descriptor, int level, TableFormat table) {
         purpose = "";
-        add("S1 L" + level, address, List.of(descriptor), StructureFields.stage1(descriptor, level),
+        add(
+                "S1 L" + level,
+                address,
+                List.of(descriptor),
+                StructureFields.stage1(descriptor, level),
                 decision(descriptor, level, table));
     }
 
     @Override
     public void stage2(long address, long descriptor, int level, TableFormat table) {
-        add("S2 L" + level, address, List.of(descriptor), StructureFields.stage2(descriptor, level),
+        add(
+                "S2 L" + level,
+                address,
+                List.of(descriptor),
+                StructureFields.stage2(descriptor, level),
                 decision(descriptor, level, table));
     }
 
     @Override
     public void stage2Of(Purpose of, int level, long ipa) {
-        String what =
-                switch (of) {
-                    case ACCESS -> "the access";
-                    case STAGE1_DESCRIPTOR -> "S1 L" + level + " descriptor";
-                    default -> of.name();
-                };
+        String what = switch (of) {
+            case ACCESS -> "the access";
+            case STAGE1_DESCRIPTOR -> "S1 L" + level + " descriptor";
+            default -> of.name();
+        };
         purpose = "IPA 0x" + Long.toHexString(ipa) + " of " + what;
     }
 
     @Override
     public void aborted(Purpose of, int level, long address) {
-        String role =
-                switch (of) {
-                    case STAGE1_DESCRIPTOR -> "S1 L" + level;
-                    case STAGE2_DESCRIPTOR -> "S2 L" + level;
-                    default -> of.name();
-                };
+        String role = switch (of) {
+            case STAGE1_DESCRIPTOR -> "S1 L" + level;
+            case STAGE2_DESCRIPTOR -> "S2 L" + level;
+            default -> of.name();
+        };
         if (of != Purpose.STAGE2_DESCRIPTOR) {
             purpose = "";
         }
@@ -162,27 +175,27 @@ final class Explainer implements FetchObserver {
         if (!fetches.isEmpty() && FaultWord.code(word) != FaultWord.ABORT) {
             Fetch last = fetches.remove(fetches.size() - 1);
             String decision = last.decision() + ": " + name(word);
-            fetches.add(new Fetch(
-                    last.role(), last.purpose(), last.address(), last.raw(), last.fields(), decision));
+            fetches.add(new Fetch(last.role(), last.purpose(), last.address(), last.raw(), last.fields(), decision));
         }
     }
 
     private @Nullable CdRule brokenCd(ContextDescriptor cd) {
-        return entry == null
-                ? null
-                : CdRule.brokenBy(cd, Stream.of(entry, capabilities, hostExtensions), capabilities);
+        return entry == null ? null : CdRule.brokenBy(cd, Stream.of(entry, capabilities, hostExtensions), capabilities);
     }
 
     private static String conclusionOfSuccess(ControlState now, long word, DmaRequest request) {
         if (TlbWord.sizeLg2(word) > TlbWord.LARGEST_REGION) {
-            return now.enabled() ? "bypassed (\u00a73.4)" : "SMMUEN=0: bypassed as GBPA says (\u00a73.11, \u00a76.3.14)";
+            return now.enabled()
+                    ? "bypassed (\u00a73.4)"
+                    : "SMMUEN=0: bypassed as GBPA says (\u00a73.11, \u00a76.3.14)";
         }
         return request.access() + " permitted (\u00a73.4)";
     }
 
     private String conclusionOfFault(ControlState now, long word) {
         String rule = brokenRule(word);
-        return Conclusions.of(now, word) + (rule.isEmpty() ? "" : ": " + rule)
+        return Conclusions.of(now, word)
+                + (rule.isEmpty() ? "" : ": " + rule)
                 + (FaultWord.isSilent(word) ? "; not recorded" : "");
     }
 

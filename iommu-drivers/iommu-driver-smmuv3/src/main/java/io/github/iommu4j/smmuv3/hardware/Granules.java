@@ -46,13 +46,12 @@ final class Granules {
     }
 
     private int implemented(int granuleLg2) {
-        boolean present =
-                switch (granuleLg2) {
-                    case K4 -> capabilities.gran4k();
-                    case K16 -> capabilities.gran16k();
-                    case K64 -> capabilities.gran64k();
-                    default -> false;
-                };
+        boolean present = switch (granuleLg2) {
+            case K4 -> capabilities.gran4k();
+            case K16 -> capabilities.gran16k();
+            case K64 -> capabilities.gran64k();
+            default -> false;
+        };
         return present ? granuleLg2 : NONE;
     }
 

@@ -17,6 +17,7 @@ final class Iotlb {
     private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
     private static final VarHandle SIZES = mask("sizes");
     private static final VarHandle GLOBAL_SIZES = mask("globalSizes");
+    private static final VarHandle EVICTIONS = mask("evictions");
     private static final int KEY = 0;
     private static final int TAG = 1;
     private static final int DATA = 2;
@@ -36,12 +37,12 @@ final class Iotlb {
     private final long[] words;
 
     /** Bit n: entries of 2^n bytes may be present. Only a full sweep clears bits. */
-    
     private volatile long sizes;
 
     /** The same for global entries. */
-    
     private volatile long globalSizes;
+
+    private volatile long evictions;
 
     Iotlb(CacheGeometry geometry, CacheEpoch epoch) {
         this.epoch = epoch;
@@ -144,7 +145,16 @@ final class Iotlb {
                 return way;
             }
         }
-        return empty >= 0 ? empty : set + 1 + (int) ((version >>> 1) % ways) * WORDS_PER_WAY;
+        if (empty >= 0) {
+            return empty;
+        }
+        EVICTIONS.getAndAdd(this, 1L);
+        return set + 1 + (int) ((version >>> 1) % ways) * WORDS_PER_WAY;
+    }
+
+    /** How many entries had to make room for others. */
+    long evictions() {
+        return evictions;
     }
 
     /** Removes what a command names. The epoch must have been advanced before. */

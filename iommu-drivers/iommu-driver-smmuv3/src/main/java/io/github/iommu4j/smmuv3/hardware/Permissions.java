@@ -73,9 +73,7 @@ final class Permissions {
             for (int index = 0; index < 16; index++) {
                 boolean wxn = (regime & 2) != 0;
                 tables[regime][index] = (byte)
-                        ((regime & 4) != 0
-                                ? twoPrivileges(index, wxn, (regime & 1) != 0)
-                                : onePrivilege(index, wxn));
+                        ((regime & 4) != 0 ? twoPrivileges(index, wxn, (regime & 1) != 0) : onePrivilege(index, wxn));
             }
         }
         return tables;
@@ -112,13 +110,12 @@ final class Permissions {
         for (int index = 0; index < 16; index++) {
             int data = index & 3;
             int never = index >>> 2;
-            int execute =
-                    switch (xnx ? never : never & 2) {
-                        case 0 -> EXECUTE;
-                        case 1 -> EXECUTE & UNPRIVILEGED;
-                        case 2 -> 0;
-                        default -> EXECUTE & PRIVILEGED;
-                    };
+            int execute = switch (xnx ? never : never & 2) {
+                case 0 -> EXECUTE;
+                case 1 -> EXECUTE & UNPRIVILEGED;
+                case 2 -> 0;
+                default -> EXECUTE & PRIVILEGED;
+            };
             table[index] = (byte) (data | data << PRIVILEGED_SHIFT | execute);
         }
         return table;

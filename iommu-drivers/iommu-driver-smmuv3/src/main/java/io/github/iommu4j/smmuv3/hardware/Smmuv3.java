@@ -8,6 +8,7 @@ import io.github.iommu4j.api.memory.MmioRegion;
 import io.github.iommu4j.api.memory.MsiSink;
 import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.smmuv3.layout.Command;
+import io.github.iommu4j.smmuv3.layout.IdField;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -214,9 +215,22 @@ public final class Smmuv3 implements TranslationUnit {
          * Makes the SMMU, in its reset state.
          *
          * @return a new SMMU
+         * @throws IllegalArgumentException when the capabilities announce what translation does not do yet: stalls
+         *     (STALL_MODEL other than 1), page requests (PRI), hardware update of tables (HTTU), AArch32 tables (TTF
+         *     bit 0). A guest never sees half a feature.
          */
         public Smmuv3 build() {
+            refuse(IdField.STALL_MODEL, capabilities.get(IdField.STALL_MODEL) != 1);
+            refuse(IdField.PRI, capabilities.pri());
+            refuse(IdField.HTTU, capabilities.get(IdField.HTTU) != 0);
+            refuse(IdField.TTF, (capabilities.get(IdField.TTF) & 1) != 0);
             return new Smmuv3(this);
+        }
+
+        private void refuse(IdField field, boolean announced) {
+            if (announced) {
+                throw new IllegalArgumentException(field + "=" + capabilities.get(field) + " is not modelled");
+            }
         }
     }
 }

@@ -42,8 +42,7 @@ final class StageOneTables {
                 table, TBI1.isSet(dw0), closedTo(stream, cd.dw2(), has), hierarchy(stream, cd.dw2(), has));
     }
 
-    private static TableFormat.Builder table(
-            Stream stream, long dw0, int granule, int txsz, Smmuv3Capabilities has) {
+    private static TableFormat.Builder table(Stream stream, long dw0, int granule, int txsz, Smmuv3Capabilities has) {
         boolean two = stream.world().hasTwoPrivileges();
         int inputBits = 64 - txsz;
         return new TableFormat.Builder(granule, inputBits, Granules.stage1StartLevel(inputBits, granule))

@@ -163,9 +163,8 @@ enum SteRule {
     }
 
     private static @Nullable SteRule ofVmid(StreamTableEntry ste, Smmuv3Capabilities has) {
-        boolean ignored = !has.s2p()
-                || ste.config() == CONFIG_BYPASS
-                || isStreamWorldUsed(ste, has) && STRW.get(ste.dw1()) != 0;
+        boolean ignored =
+                !has.s2p() || ste.config() == CONFIG_BYPASS || isStreamWorldUsed(ste, has) && STRW.get(ste.dw1()) != 0;
         return !ignored && !has.vmid16() && S2VMID.get(ste.dw2()) > 0xFF ? VMID : null;
     }
 }

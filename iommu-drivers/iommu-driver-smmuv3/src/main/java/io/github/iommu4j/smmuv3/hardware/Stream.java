@@ -105,9 +105,7 @@ record Stream(
         long dw2 = ste.dw2();
         int granule = granules.ofTg0(S2TG.getInt(dw2));
         TableFormat table = new TableFormat.Builder(
-                        granule,
-                        64 - S2T0SZ.getInt(dw2),
-                        granules.stage2StartLevel(S2SL0.getInt(dw2), granule))
+                        granule, 64 - S2T0SZ.getInt(dw2), granules.stage2StartLevel(S2SL0.getInt(dw2), granule))
                 .base(S2TTB.inPlace(ste.dw3()))
                 .output(granules.addressBits(S2PS.getInt(dw2)), has.oasBits())
                 .endianness(S2ENDI.isSet(dw2))
@@ -115,8 +113,6 @@ record Stream(
                 .permissions(Permissions.stage2(has.xnx()))
                 .build();
         return new StageTwo(
-                table,
-                has.fwb() && S2FWB.isSet(ste.dw1()),
-                ste.config() == CONFIG_NESTED && S2PTW.isSet(dw2));
+                table, has.fwb() && S2FWB.isSet(ste.dw1()), ste.config() == CONFIG_NESTED && S2PTW.isSet(dw2));
     }
 }

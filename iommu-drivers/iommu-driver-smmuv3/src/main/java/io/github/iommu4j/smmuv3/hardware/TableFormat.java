@@ -48,6 +48,9 @@ final class TableFormat {
     private final long addressMask;
     private final long wideMask;
 
+    /** The address field where descriptors have it in one piece, big-endian tables aside: {@link PageChase} goes there. */
+    final long plainAddressMask;
+
     private final int firstBlockLevel;
 
     private TableFormat(Builder from) {
@@ -65,9 +68,11 @@ final class TableFormat {
         boolean wide = granuleLg2 == 16 && from.wideAddresses;
         addressMask = LOW_ADDRESS & -1L << granuleLg2;
         wideMask = wide ? WIDE_FIELD : 0;
+        plainAddressMask = wide || bigEndian ? 0 : addressMask;
         firstBlockLevel = granuleLg2 == 12 || wide ? 1 : 2;
         int tableLg2 = inputBits - startShift + 3;
-        base = Log2.alignDown(from.base, outputBits > 48 ? Math.max(tableLg2, 6) : tableLg2);
+        // Only 64K tables can reach 52 bits, so only theirs have the 64-byte minimum (Arm ARM D8.2).
+        base = Log2.alignDown(from.base, granuleLg2 == 16 && outputBits > 48 ? Math.max(tableLg2, 6) : tableLg2);
     }
 
     /** Where a table descriptor points, or a block or page descriptor before {@link #output} cuts it. */
@@ -103,6 +108,11 @@ final class TableFormat {
     /** The level {@link #withLevel} put into a descriptor. */
     static int level(long leaf) {
         return (int) leaf & TYPE_MASK;
+    }
+
+    /** Whether {@link PageChase} understands these tables. */
+    boolean isPlain() {
+        return plainAddressMask != 0;
     }
 
     boolean isBeyondOutput(long address) {

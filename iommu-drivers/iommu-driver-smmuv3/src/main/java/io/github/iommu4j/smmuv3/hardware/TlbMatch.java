@@ -14,10 +14,8 @@ final class TlbMatch {
     /** A pattern no tag fits: tags are never 0 under a full mask. */
     private static final long NEVER = 0;
 
-    private final long mask;
-    private final long value;
-    private final long globalMask;
-    private final long globalValue;
+    private final Pattern own;
+    private final Pattern global;
     private final boolean ranged;
     private final long first;
     private final long span;
@@ -25,58 +23,25 @@ final class TlbMatch {
     private final int level;
     private final boolean exact;
 
+    /** Tags that agree with a value in the bits of a mask. */
+    private record Pattern(long mask, long value) {
+
+        static final Pattern NONE = new Pattern(-1L, NEVER);
+
+        boolean fits(long tag) {
+            return (tag & mask) == value;
+        }
+
+        /** The same for global entries, which have no ASID. */
+        Pattern forGlobals() {
+            return new Pattern(mask & ~TlbTag.ASID, value & ~TlbTag.ASID | TlbTag.GLOBAL);
+        }
+    }
+
     TlbMatch(TlbInvalidation request, boolean hasVmid) {
         Scope scope = request.scope();
-        long vmidMask = hasVmid ? (request.vmidMask() & 0xFFFFL) << TlbTag.VMID_SHIFT : 0;
-        long vmid = (long) request.vmid() << TlbTag.VMID_SHIFT & vmidMask;
-        long asid = request.asid() & TlbTag.ASID;
-        long el1 = TlbTag.VALID;
-        long el2 = TlbTag.VALID | (long) StreamWorld.EL2.tag() << TlbTag.WORLD_SHIFT;
-        long host = TlbTag.VALID | (long) StreamWorld.EL2_E2H.tag() << TlbTag.WORLD_SHIFT;
-        long world = TlbTag.VALID | TlbTag.WORLD;
-        long family = TlbTag.VALID | TlbTag.EL2_FAMILY;
-        long tagged = TlbTag.ASID | TlbTag.GLOBAL;
-        switch (scope) {
-            case NH_ALL, NH_VAA -> {
-                mask = world | vmidMask;
-                value = el1 | vmid;
-            }
-            case NH_ASID, NH_VA -> {
-                mask = world | vmidMask | tagged;
-                value = el1 | vmid | asid;
-            }
-            case EL2_ALL -> {
-                mask = family;
-                value = el2;
-            }
-            case EL2_ASID, EL2_E2H_VA -> {
-                mask = world | tagged;
-                value = host | asid;
-            }
-            case EL2_E2H_VAA -> {
-                mask = world;
-                value = host;
-            }
-            case EL2_VA -> {
-                mask = world;
-                value = el2;
-            }
-            case S2_IPA -> {
-                mask = world | vmidMask;
-                value = TlbTag.ofStage2(0) | vmid;
-            }
-            case S12_VMALL -> {
-                mask = family | vmidMask;
-                value = el1 | vmid;
-            }
-            default -> {
-                mask = family;
-                value = el1;
-            }
-        }
-        boolean globalsToo = scope == Scope.NH_VA || scope == Scope.EL2_E2H_VA;
-        globalMask = globalsToo ? mask & ~TlbTag.ASID : -1L;
-        globalValue = globalsToo ? value & ~TlbTag.ASID | TlbTag.GLOBAL : NEVER;
+        own = pattern(request, hasVmid);
+        global = scope == Scope.NH_VA || scope == Scope.EL2_E2H_VA ? own.forGlobals() : Pattern.NONE;
         ranged = isRanged(scope);
         first = request.address() & ADDRESS;
         span = request.lastAddress() - request.address();
@@ -86,6 +51,29 @@ final class TlbMatch {
                 && scope != Scope.NH_VAA
                 && scope != Scope.EL2_E2H_VAA
                 && (!hasVmid || (request.vmidMask() & 0xFFFF) == 0xFFFF);
+    }
+
+    private static Pattern pattern(TlbInvalidation request, boolean hasVmid) {
+        long vmidMask = hasVmid ? (request.vmidMask() & 0xFFFFL) << TlbTag.VMID_SHIFT : 0;
+        long vmid = (long) request.vmid() << TlbTag.VMID_SHIFT & vmidMask;
+        long asid = request.asid() & TlbTag.ASID;
+        long el1 = TlbTag.VALID;
+        long el2 = TlbTag.VALID | (long) StreamWorld.EL2.tag() << TlbTag.WORLD_SHIFT;
+        long host = TlbTag.VALID | (long) StreamWorld.EL2_E2H.tag() << TlbTag.WORLD_SHIFT;
+        long world = TlbTag.VALID | TlbTag.WORLD;
+        long family = TlbTag.VALID | TlbTag.EL2_FAMILY;
+        long tagged = TlbTag.ASID | TlbTag.GLOBAL;
+        return switch (request.scope()) {
+            case NH_ALL, NH_VAA -> new Pattern(world | vmidMask, el1 | vmid);
+            case NH_ASID, NH_VA -> new Pattern(world | vmidMask | tagged, el1 | vmid | asid);
+            case EL2_ALL -> new Pattern(family, el2);
+            case EL2_ASID, EL2_E2H_VA -> new Pattern(world | tagged, host | asid);
+            case EL2_E2H_VAA -> new Pattern(world, host);
+            case EL2_VA -> new Pattern(world, el2);
+            case S2_IPA -> new Pattern(world | vmidMask, TlbTag.ofStage2(0) | vmid);
+            case S12_VMALL -> new Pattern(family | vmidMask, el1 | vmid);
+            case NSNH_ALL -> new Pattern(family, el1);
+        };
     }
 
     private static boolean isRanged(Scope scope) {
@@ -102,12 +90,12 @@ final class TlbMatch {
 
     /** The tag of entries that are not global; meaningful when {@link #isExact()}. */
     long tag() {
-        return value;
+        return own.value;
     }
 
     /** The tag of global entries, or 0 when they are not meant. */
     long globalTag() {
-        return globalValue;
+        return global.value;
     }
 
     /** First address of the range, as tags hold it. */
@@ -121,8 +109,7 @@ final class TlbMatch {
     }
 
     boolean fits(long key, long tag) {
-        boolean named = (tag & mask) == value || (tag & globalMask) == globalValue;
-        return named && (!ranged || isInRange(key));
+        return (own.fits(tag) || global.fits(tag)) && (!ranged || isInRange(key));
     }
 
     /** Whether any address of the descriptor that made an entry is in the range: the descriptor may span entries. */

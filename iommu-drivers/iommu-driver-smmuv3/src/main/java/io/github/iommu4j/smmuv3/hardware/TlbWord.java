@@ -32,10 +32,7 @@ final class TlbWord {
     private TlbWord() {}
 
     static long of(long page, int sizeLg2, int permissions, int attributes) {
-        return page & PAGE
-                | sizeLg2
-                | (long) permissions << PERMISSION_SHIFT
-                | (long) attributes << ATTRIBUTE_SHIFT;
+        return page & PAGE | sizeLg2 | (long) permissions << PERMISSION_SHIFT | (long) attributes << ATTRIBUTE_SHIFT;
     }
 
     /** Every address is its own translation. */
@@ -45,6 +42,11 @@ final class TlbWord {
 
     static int sizeLg2(long word) {
         return (int) word & 63;
+    }
+
+    /** Whether the word is of a region that tables map, not of a bypass. */
+    static boolean isOfTables(long word) {
+        return sizeLg2(word) <= LARGEST_REGION;
     }
 
     static int permissions(long word) {

@@ -144,8 +144,7 @@ final class TranslationPath {
         return switch (config.kind) {
             case REFUSED -> config.fault;
             case STAGE1 -> FaultWord.ofWalk(FaultWord.F_TRANSLATION, FaultWord.STAGE1_INPUT, 0);
-            default ->
-                admitted ? config.bypass : FaultWord.ofWalk(FaultWord.F_ADDR_SIZE, FaultWord.STAGE1_INPUT, 0);
+            default -> admitted ? config.bypass : FaultWord.ofWalk(FaultWord.F_ADDR_SIZE, FaultWord.STAGE1_INPUT, 0);
         };
     }
 
@@ -201,8 +200,7 @@ final class TranslationPath {
      * An ATS Translation Request (§3.9.1). Where it is allowed the answer carries the rights there are; a fault of the
      * tables is an answer without a record.
      */
-    private long translationRequest(
-            ControlState now, long seen, int streamId, int substreamId, long iova, int access) {
+    private long translationRequest(ControlState now, long seen, int streamId, int substreamId, long iova, int access) {
         long forbidden = FaultWord.of(FaultWord.F_BAD_ATS_TREQ);
         if (!now.enabled()) {
             return forbidden;
@@ -272,8 +270,6 @@ final class TranslationPath {
     }
 
     private long asPhysical(long address) {
-        return address >>> capabilities.oasBits() != 0
-                ? FaultWord.abort()
-                : unchanged(MemoryTypes.DEFAULT);
+        return address >>> capabilities.oasBits() != 0 ? FaultWord.abort() : unchanged(MemoryTypes.DEFAULT);
     }
 }

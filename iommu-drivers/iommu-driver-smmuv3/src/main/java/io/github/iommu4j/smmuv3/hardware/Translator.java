@@ -7,6 +7,7 @@ import io.github.iommu4j.api.dma.Translation;
 import io.github.iommu4j.api.dma.Translations;
 import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.smmuv3.layout.EventType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The translation half of an SMMUv3: streams, contexts, tables, caches, and the records of what failed.
@@ -31,6 +32,10 @@ final class Translator {
     private final CacheEpoch epoch;
     private final EventRecorder events;
     private final ConfigCaches configs;
+    private final Iotlb tlb;
+    /** Absent where a cache is off: every access is looked up then. */
+    private final @Nullable RecentAnswers recent;
+
     private final TranslationPath path;
     private final CacheMaintenance maintenance;
     private final Counters counters = new Counters();
@@ -48,7 +53,8 @@ final class Translator {
         this.epoch = epoch;
         this.events = events;
         configs = new ConfigCaches(caches, epoch);
-        Iotlb tlb = new Iotlb(caches, epoch);
+        tlb = new Iotlb(caches, epoch);
+        recent = caches.tlbSets() == 0 || caches.configSets() == 0 ? null : new RecentAnswers();
         Walker walker = new Walker(memory, tlb, counters, null);
         ConfigLoader loader = new ConfigLoader(memory, capabilities, walker, counters, null);
         path = new TranslationPath(capabilities, configs, tlb, loader, walker, counters);
@@ -110,6 +116,25 @@ final class Translator {
     /** A {@link TlbWord} made by {@link TlbWord#forPrivilege}, or a fault packed as {@link Translations} says. */
     private long answer(int streamId, int substreamId, long iova, int access) {
         long seen = epoch.now();
+        if (recent == null) {
+            return look(seen, streamId, substreamId, iova, access);
+        }
+        long stamp = seen + tlb.evictions();
+        long who = RecentAnswers.who(streamId, substreamId, access);
+        long known = recent.find(stamp, who, iova);
+        if (known != 0) {
+            counters.add(Counters.TLB_HIT, 1);
+            return known;
+        }
+        long answer = look(seen, streamId, substreamId, iova, access);
+        if (answer >= 0 && TlbWord.isOfTables(answer) && TranslationPath.isUntranslated(access)) {
+            recent.keep(stamp, who, iova, answer);
+        }
+        return answer;
+    }
+
+    /** In the caches, then in memory. */
+    private long look(long seen, int streamId, int substreamId, long iova, int access) {
         ControlState now = control;
         if (now.enabled() && TranslationPath.isUntranslated(access)) {
             StreamConfig config = configs.find(streamId, substreamId);
@@ -136,7 +161,7 @@ final class Translator {
                     seen = epoch.now();
                     word = path.translate(control, seen, streamId, substreamId, iova, access);
                     if (word >= 0 || FaultWord.isSilent(word)) {
-                        return word >= 0 ? word : packed(word);
+                        return word >= 0 ? word : counted(packed(word));
                     }
                 }
             }
@@ -152,7 +177,7 @@ final class Translator {
     private long unrecorded(int streamId, int substreamId, long iova, int access) {
         synchronized (maintenance) {
             long word = path.translate(control, epoch.now(), streamId, substreamId, iova, access);
-            return word >= 0 ? word : packed(word);
+            return word >= 0 ? word : counted(packed(word));
         }
     }
 

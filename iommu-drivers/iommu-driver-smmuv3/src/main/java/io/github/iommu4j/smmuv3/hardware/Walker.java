@@ -63,8 +63,8 @@ final class Walker {
         }
         int level = TableFormat.level(leaf);
         int sizeLg2 = table.sizeLg2(level);
-        long answer = TlbWord.of(
-                table.output(leaf, sizeLg2), sizeLg2, permissions, MemoryTypes.stage1(config.mair, leaf));
+        long answer =
+                TlbWord.of(table.output(leaf, sizeLg2), sizeLg2, permissions, MemoryTypes.stage1(config.mair, leaf));
         if (config.stageTwo != null) {
             answer = joined(config.stageTwo, answer, TlbWord.pa(answer, address), need);
             if (answer < 0) {
@@ -155,7 +155,8 @@ final class Walker {
                     observer.stage1(at, descriptor, level, table);
                 }
                 if (!TableFormat.isTable(descriptor, level)) {
-                    result = leaf(table, folded(descriptor, hierarchy & hierarchyMask), level, 0, FaultWord.STAGE1_INPUT);
+                    result = leaf(
+                            table, folded(descriptor, hierarchy & hierarchyMask), level, 0, FaultWord.STAGE1_INPUT);
                     break;
                 }
                 long next = table.address(descriptor);
@@ -184,6 +185,12 @@ final class Walker {
         int level = table.startLevel;
         int shift = table.startShift;
         long at = table.base + (ipa >>> shift << 3);
+        if (observer == null && table.isPlain()) {
+            long reached = PageChase.follow(memory, table, ipa);
+            level = (int) reached & 3;
+            shift -= (level - table.startLevel) * table.stride;
+            at = reached & ~3L;
+        }
         long result;
         try {
             while (true) {

@@ -112,9 +112,10 @@ final class Changes {
                 rig.command(Commands.tlbiVmid(Commands.TLBI_NH_ALL, vmid));
             }
         } else {
-            rig.command(dice.oneIn(2)
-                    ? Commands.tlbiVmid(Commands.TLBI_S12_VMALL, vmid)
-                    : Commands.tlbi(Commands.TLBI_NSNH_ALL));
+            rig.command(
+                    dice.oneIn(2)
+                            ? Commands.tlbiVmid(Commands.TLBI_S12_VMALL, vmid)
+                            : Commands.tlbi(Commands.TLBI_NSNH_ALL));
         }
         // CDs and L1CDs were read through this stage too.
         if (context.hasStage1()) {
@@ -139,10 +140,17 @@ final class Changes {
                 long hint = noLevelHint ? leafOnly : leafOnly | level | granule;
                 rig.command(Commands.tlbiAddress(opcode, vmid, asid, block, hint, 0));
             }
-            case 2 -> rig.command(Commands.tlbiAddress(
-                    opcode, vmid, asid, block, leafOnly | granule, (long) dice.between(1, 31) << 12 | 0L));
-            default -> rig.command(Commands.tlbiAddress(
-                    opcode, vmid, asid, block, leafOnly | granule, dice.bits(5) << 12 | (long) dice.between(1, 31) << 20));
+            case 2 ->
+                rig.command(Commands.tlbiAddress(
+                        opcode, vmid, asid, block, leafOnly | granule, (long) dice.between(1, 31) << 12 | 0L));
+            default ->
+                rig.command(Commands.tlbiAddress(
+                        opcode,
+                        vmid,
+                        asid,
+                        block,
+                        leafOnly | granule,
+                        dice.bits(5) << 12 | (long) dice.between(1, 31) << 20));
         }
     }
 
@@ -157,9 +165,10 @@ final class Changes {
         long before = ram.load(address + 8L * word);
         ram.memory().store64(address + 8L * word, before ^ 1L << bit);
         int index = Math.max(0, context.substreamId());
-        rig.command(dice.oneIn(2)
-                ? Commands.cfgiCd(context.streamId(), index, dice.below(2))
-                : Commands.cfgiCdAll(context.streamId()));
+        rig.command(
+                dice.oneIn(2)
+                        ? Commands.cfgiCd(context.streamId(), index, dice.below(2))
+                        : Commands.cfgiCdAll(context.streamId()));
         boolean faultModelOnly = word == 0 && (bit == 45 || bit == 46);
         if (!faultModelOnly) {
             rig.command(

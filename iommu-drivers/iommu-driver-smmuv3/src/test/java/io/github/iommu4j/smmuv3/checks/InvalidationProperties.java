@@ -29,8 +29,7 @@ class InvalidationProperties {
         Smmuv3Capabilities capabilities = Features.random(shape, dice);
         SparseMemory memory = new SparseMemory();
         Rig cached = new Rig(Units.smmu(memory, capabilities, dice.pick(Units.CACHED)), memory, Rig.QUEUES);
-        Rig bare = new Rig(
-                Units.smmu(memory, capabilities, Units.Caching.NONE), memory, Rig.QUEUES + Rig.QUEUE_AREA);
+        Rig bare = new Rig(Units.smmu(memory, capabilities, Units.Caching.NONE), memory, Rig.QUEUES + Rig.QUEUE_AREA);
         Scenario scenario = Scenario.build(memory, cached.id(), shape, dice);
         if (scenario.contexts().isEmpty()) {
             return;
@@ -47,8 +46,7 @@ class InvalidationProperties {
         }
     }
 
-    private static void compare(
-            Scenario scenario, List<Probe> probes, Rig cached, Rig bare, Dice dice, String when) {
+    private static void compare(Scenario scenario, List<Probe> probes, Rig cached, Rig bare, Dice dice, String when) {
         ReferenceSmmu reference = cached.reference();
         for (int i = 0; i < PROBES; i++) {
             Probe probe = probes.isEmpty() || dice.oneIn(3) ? scenario.someProbe(dice) : dice.pick(probes);

@@ -22,8 +22,8 @@ class RaceTest {
     private static final int ROOTS = 8;
 
     private final SparseMemory memory = new SparseMemory();
-    private final Rig rig = new Rig(
-            Units.smmu(memory, Smmuv3Capabilities.linuxVirt10(), Units.Caching.DEFAULT), memory, Rig.QUEUES);
+    private final Rig rig =
+            new Rig(Units.smmu(memory, Smmuv3Capabilities.linuxVirt10(), Units.Caching.DEFAULT), memory, Rig.QUEUES);
 
     @Test
     void aStage1DescriptorIsForgottenAfterTlbiByAddress() throws Exception {

@@ -34,8 +34,9 @@ class ReferenceProperties {
 
     @Provide
     Arbitrary<Shape> stage1() {
-        return granules().flatMap(granule -> Arbitraries.of(HalfInUse.values())
-                .map(half -> new Shape(Stages.STAGE1, granule, granule, half)));
+        return granules()
+                .flatMap(granule -> Arbitraries.of(HalfInUse.values())
+                        .map(half -> new Shape(Stages.STAGE1, granule, granule, half)));
     }
 
     @Provide
@@ -106,10 +107,12 @@ class ReferenceProperties {
             probes.add(dice.oneIn(3) && i > 0 ? dice.pick(probes) : scenario.someProbe(dice));
         }
         for (Probe probe : probes) {
-            Verdict verdict = reference.translate(
-                    probe.streamId(), probe.substreamId(), probe.address(), probe.accessBits());
+            Verdict verdict =
+                    reference.translate(probe.streamId(), probe.substreamId(), probe.address(), probe.accessBits());
+            String context = shape + " " + caching + " " + capabilities;
+            rig.expectExplained(verdict, probe, context);
             long loads = watched.loads();
-            rig.expect(verdict, probe, shape + " " + caching + " " + capabilities);
+            rig.expect(verdict, probe, context);
             if (watched.loads() - loads > Units.MOST_FETCHES) {
                 throw new AssertionError(probe + " took " + (watched.loads() - loads) + " loads");
             }

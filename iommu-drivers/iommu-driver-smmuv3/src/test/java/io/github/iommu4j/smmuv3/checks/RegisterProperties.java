@@ -94,7 +94,8 @@ class RegisterProperties {
             long[] after = frozen(subject);
             for (int number = 0; number < FROZEN.length; number++) {
                 if ((enabled & FROZEN[number][2]) != 0) {
-                    assertThat(after[number]).as("frozen 0x%x after %s", FROZEN[number][0], deed)
+                    assertThat(after[number])
+                            .as("frozen 0x%x after %s", FROZEN[number][0], deed)
                             .isEqualTo(frozen[number]);
                 }
             }
@@ -162,7 +163,9 @@ class RegisterProperties {
         int consBefore = subject.cons;
         subject.look();
         int toggled = gerrorBefore ^ subject.gerror;
-        assertThat((gerrorBefore ^ subject.gerrorn) & toggled).as("active errors toggled by %s", deed).isZero();
+        assertThat((gerrorBefore ^ subject.gerrorn) & toggled)
+                .as("active errors toggled by %s", deed)
+                .isZero();
         assertThat(subject.rig.read(Rig.CR0ACK)).as(deed).isEqualTo(subject.rig.read(Rig.CR0));
         assertThat(subject.rig.read(IRQ_CTRLACK)).as(deed).isEqualTo(subject.rig.read(IRQ_CTRL));
         assertThat(subject.unit.registers().size()).isEqualTo(WINDOW);

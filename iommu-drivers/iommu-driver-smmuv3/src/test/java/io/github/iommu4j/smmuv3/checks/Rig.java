@@ -1,6 +1,9 @@
 package io.github.iommu4j.smmuv3.checks;
 
+import io.github.iommu4j.api.dma.Explanation;
+import io.github.iommu4j.api.dma.Translation;
 import io.github.iommu4j.api.dma.TranslationUnit;
+import io.github.iommu4j.api.dma.Translations;
 import io.github.iommu4j.api.memory.MmioRegion;
 import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.smmuv3.reference.ControlRegisters;
@@ -157,6 +160,17 @@ final class Rig {
         if (packed != verdict.packed() || !events.equals(due)) {
             throw new AssertionError(probe + "\n  model     " + new Verdict(packed, flat(events)) + "\n  reference "
                     + verdict + "\n  " + context);
+        }
+    }
+
+    /** Fails unless the model explains an access as the verdict says, without doing anything. */
+    void expectExplained(Verdict verdict, Probe probe, Object context) {
+        Explanation explanation = unit.explain(probe.request());
+        boolean agrees = explanation.result() instanceof Translation.Ok ok
+                ? Translations.ok(ok.pa(), ok.sizeLg2(), ok.permissions()) == verdict.packed()
+                : ((Translation.Fault) explanation.result()).code() == verdict.code() && !verdict.isOk();
+        if (!agrees || !explanation.event().equals(verdict.event())) {
+            throw new AssertionError(probe + "\n" + explanation.toText() + "  reference " + verdict + "\n  " + context);
         }
     }
 

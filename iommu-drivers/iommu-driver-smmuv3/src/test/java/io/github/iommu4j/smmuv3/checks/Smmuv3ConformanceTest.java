@@ -35,10 +35,8 @@ class Smmuv3ConformanceTest extends TranslationUnitConformance {
         @Override
         public Traffic program(TranslationUnit unit, PhysicalMemory memory) {
             Layouts.context(memory, CONTEXT, 1, ROOT);
-            memory.store64(
-                    Layouts.tables(memory, ROOT, Layouts.INPUT), Layouts.stage1Page(0x8_0000_1000L));
-            memory.store64(
-                    Layouts.tables(memory, STAGE2_ROOT, Layouts.INPUT), Layouts.stage2Page(0x9_0000_1000L));
+            memory.store64(Layouts.tables(memory, ROOT, Layouts.INPUT), Layouts.stage1Page(0x8_0000_1000L));
+            memory.store64(Layouts.tables(memory, STAGE2_ROOT, Layouts.INPUT), Layouts.stage2Page(0x9_0000_1000L));
             Layouts.stage1Stream(memory, 1, 1, CONTEXT);
             Layouts.stage2Stream(memory, 2, 2, STAGE2_ROOT);
             Layouts.bypassStream(memory, 3);

@@ -1,6 +1,7 @@
 package io.github.iommu4j.smmuv3.hardware;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.dma.DmaRequest;
@@ -17,6 +18,8 @@ import io.github.iommu4j.smmuv3.layout.SmmuRegister;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The whole SMMU behind its registers, as a guest's driver sees it. */
 class Smmuv3Test {
@@ -181,6 +184,19 @@ class Smmuv3Test {
         assertThat(Translations.isOk(smmu.translate(3, 0x5000, Access.READ)))
                 .as("cached")
                 .isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"STALL_MODEL, 0", "STALL_MODEL, 2", "HTTU, 1", "TTF, 3", "PRI, 1"})
+    void capabilitiesThatTranslationDoesNotHonourAreRefused(IdField field, int value) {
+        Smmuv3.Builder builder = Smmuv3.builder(memory)
+                .capabilities(Smmuv3Capabilities.everything().toBuilder()
+                        .enable(IdField.ATS)
+                        .set(field, value)
+                        .build());
+        assertThatIllegalArgumentException()
+                .isThrownBy(builder::build)
+                .withMessage(field + "=" + value + " is not modelled");
     }
 
     @Test

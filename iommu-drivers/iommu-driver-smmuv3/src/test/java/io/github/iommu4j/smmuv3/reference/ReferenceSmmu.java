@@ -1,6 +1,5 @@
 package io.github.iommu4j.smmuv3.reference;
 
-import static io.github.iommu4j.smmuv3.reference.Raw.bit;
 import static io.github.iommu4j.smmuv3.reference.Raw.field;
 
 import io.github.iommu4j.api.memory.PhysicalMemory;

@@ -39,15 +39,15 @@ final class StageOne {
         int outputBits = id.cappedAddressBits(field(cd[0], 34, 32));
         int level = granule.stage1StartLevel(half.txsz());
         int highest = 63 - half.txsz();
-        long table = Raw.alignDown(
-                half.base(), granule.tableAlignmentLg2(64 - half.txsz(), level, outputBits == 52));
+        long table = Raw.alignDown(half.base(), granule.tableAlignmentLg2(64 - half.txsz(), level, outputBits == 52));
         StageOnePermissions permissions = new StageOnePermissions(cd, world, half.ignoresTables());
         while (true) {
             int shift = granule.shift(level);
             long raw = load(attempt, table + 8 * Raw.bits(attempt.address, highest, shift));
             boolean table11 = field(raw, 1, 0) == 3 && level < 3;
-            boolean leaf =
-                    level == 3 ? field(raw, 1, 0) == 3 : field(raw, 1, 0) == 1 && granule.allowsBlock(level, largeOutput);
+            boolean leaf = level == 3
+                    ? field(raw, 1, 0) == 3
+                    : field(raw, 1, 0) == 1 && granule.allowsBlock(level, largeOutput);
             if (!table11 && !leaf) {
                 throw fault(attempt, Attempt.F_TRANSLATION);
             }
@@ -56,7 +56,11 @@ final class StageOne {
                 throw fault(attempt, Attempt.F_ADDR_SIZE);
             }
             if (leaf) {
-                return permit(attempt, raw, new Leaf(output | Raw.bits(attempt.address, shift - 1, 0), shift, 0), permissions);
+                return permit(
+                        attempt,
+                        raw,
+                        new Leaf(output | Raw.bits(attempt.address, shift - 1, 0), shift, 0),
+                        permissions);
             }
             permissions.passTable(raw);
             table = output;
@@ -82,8 +86,7 @@ final class StageOne {
         boolean writable = (granted & 2) != 0;
         boolean executable = (granted & 4) != 0;
         if (attempt.instruction ? !executable : attempt.reads && !readable || attempt.writes && !writable) {
-            boolean namedAsRead =
-                    !attempt.writes || attempt.reads && writable && id.namesMissingDirection();
+            boolean namedAsRead = !attempt.writes || attempt.reads && writable && id.namesMissingDirection();
             throw attempt.stage1Fault(Attempt.F_PERMISSION, aborts(), records(), namedAsRead);
         }
         return new Leaf(found.address(), found.sizeLg2(), granted);

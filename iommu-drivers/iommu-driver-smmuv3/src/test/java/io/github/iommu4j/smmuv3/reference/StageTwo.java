@@ -38,18 +38,18 @@ final class StageTwo {
         }
         boolean largeOutput = id.outputAddressBits() == 52;
         int outputBits = id.cappedAddressBits(field(dw2, 50, 48));
-        long table = Raw.alignDown(
-                Raw.inPlace(dw3, 51, 4), granule.tableAlignmentLg2(inputBits, level, outputBits == 52));
+        long table =
+                Raw.alignDown(Raw.inPlace(dw3, 51, 4), granule.tableAlignmentLg2(inputBits, level, outputBits == 52));
         int highest = inputBits - 1;
         while (true) {
             int shift = granule.shift(level);
             long descriptorAddress = table + 8 * Raw.bits(ipa, highest, shift);
-            long raw = bus.load(descriptorAddress)
-                    .orElseThrow(() -> attempt.walkAbort(2, purpose, descriptorAddress));
+            long raw = bus.load(descriptorAddress).orElseThrow(() -> attempt.walkAbort(2, purpose, descriptorAddress));
             raw = Bus.inOrder(raw, bit(dw2, 52));
             boolean table11 = field(raw, 1, 0) == 3 && level < 3;
-            boolean leaf =
-                    level == 3 ? field(raw, 1, 0) == 3 : field(raw, 1, 0) == 1 && granule.allowsBlock(level, largeOutput);
+            boolean leaf = level == 3
+                    ? field(raw, 1, 0) == 3
+                    : field(raw, 1, 0) == 1 && granule.allowsBlock(level, largeOutput);
             if (!table11 && !leaf) {
                 throw fault(attempt, Attempt.F_TRANSLATION, purpose, ipa);
             }
@@ -79,8 +79,7 @@ final class StageTwo {
                 throw fault(attempt, Attempt.F_PERMISSION, purpose, ipa);
             }
         } else if (attempt.instruction ? !executable : attempt.reads && !readable || attempt.writes && !writable) {
-            boolean namedAsRead =
-                    !attempt.writes || attempt.reads && writable && id.namesMissingDirection();
+            boolean namedAsRead = !attempt.writes || attempt.reads && writable && id.namesMissingDirection();
             throw attempt.stage2Fault(Attempt.F_PERMISSION, records(), purpose, ipa, namedAsRead);
         }
         return new Leaf(found.address(), found.sizeLg2(), Leaf.permissions(readable, writable, executable));

@@ -40,8 +40,7 @@ final class StreamTable {
             split = 6;
         }
         long address = Raw.alignDown(base, Math.max(6, sizeLg2 - split + 3)) + 8 * (streamId >>> split);
-        long descriptor =
-                bus.load(address).orElseThrow(() -> attempt.fetchError(Attempt.F_STE_FETCH, address));
+        long descriptor = bus.load(address).orElseThrow(() -> attempt.fetchError(Attempt.F_STE_FETCH, address));
         int span = field(descriptor, 4, 0);
         long index = bits(streamId, split - 1, 0);
         if (span == 0 || span > 11 || span > split + 1 || index >= 1L << span - 1) {

@@ -16,7 +16,8 @@ final class GuestSpace implements Space {
     private final Map<Long, Long> pages = new TreeMap<>();
     private long next;
 
-    GuestSpace(Ram ram, PageTableWriter stageTwo, Descriptors descriptors, int addressBits, int physicalBits, Dice dice) {
+    GuestSpace(
+            Ram ram, PageTableWriter stageTwo, Descriptors descriptors, int addressBits, int physicalBits, Dice dice) {
         this.ram = ram;
         this.stageTwo = stageTwo;
         this.descriptors = descriptors;

@@ -44,11 +44,15 @@ final class Half {
         int shift = Math.min(granule.shift(level), 64 - txsz);
         long input = Raw.alignDown(nearAnother(dice), shift);
         long output = descriptors.someOutput(shift, space.addressBits());
-        long offset = dice.bits(shift);
-        if (table.map(input, level, descriptors.leaf(table.encode(output), level, granule, space.addressBits()))) {
-            space.offer(output | offset);
+        boolean mapped =
+                table.map(input, level, descriptors.leaf(table.encode(output), level, granule, space.addressBits()));
+        for (int places = shift > granule.lg2() ? dice.between(1, 4) : 1; places > 0; places--) {
+            long offset = dice.bits(shift);
+            if (mapped) {
+                space.offer(output | offset);
+            }
+            addresses.add(whole(input | offset));
         }
-        addresses.add(whole(input | offset));
     }
 
     private long nearAnother(Dice dice) {

@@ -26,7 +26,12 @@ final class PageTableWriter {
     private final List<Mapping> leaves = new ArrayList<>();
 
     PageTableWriter(
-            Ram ram, Space space, Granule granule, int startLevel, int inputBits, boolean bigEndian,
+            Ram ram,
+            Space space,
+            Granule granule,
+            int startLevel,
+            int inputBits,
+            boolean bigEndian,
             LongSupplier tableNoise) {
         this.ram = ram;
         this.space = space;

@@ -1,5 +1,8 @@
 package io.github.iommu4j.smmuv3.tables;
 
+import io.github.iommu4j.api.dma.Access;
+import io.github.iommu4j.api.dma.DmaRequest;
+
 /**
  * One access.
  *
@@ -9,6 +12,13 @@ package io.github.iommu4j.smmuv3.tables;
  * @param accessBits packed as {@link io.github.iommu4j.api.dma.Access} says
  */
 public record Probe(int streamId, int substreamId, long address, int accessBits) {
+
+    /** The same access as a value. */
+    public DmaRequest request() {
+        DmaRequest plain = DmaRequest.of(streamId, address, Access.of(accessBits));
+        DmaRequest placed = substreamId < 0 ? plain : plain.withSubstream(substreamId);
+        return (accessBits & Access.PRIVILEGED_BIT) != 0 ? placed.privileged() : placed;
+    }
 
     @Override
     public String toString() {

@@ -54,6 +54,12 @@ public record Scenario(Ram ram, long streamTableBase, int streamTableConfig, Lis
 
     /** Changes one word of a structure: a flipped bit, a random word, another word of the scenario, or its address. */
     public void mutate(Dice dice) {
+        if (dice.oneIn(2)) {
+            Context context = dice.pick(contexts);
+            long structure = context.hasStage1() && dice.oneIn(2) ? context.descriptor() : context.entry();
+            flip(structure + 8L * dice.pick(0, 0, 1, 2, 3), 1L << dice.below(64));
+            return;
+        }
         long address = dice.pick(ram.written());
         long before = ram.load(address);
         long after = switch (dice.below(5)) {
@@ -63,6 +69,10 @@ public record Scenario(Ram ram, long streamTableBase, int streamTableConfig, Lis
             default -> before & 0xFFF | dice.pick(ram.written()) & ~0xFFFL;
         };
         ram.memory().store64(address, after);
+    }
+
+    private void flip(long address, long bits) {
+        ram.memory().store64(address, ram.load(address) ^ bits);
     }
 
     /** An access worth trying. */

@@ -1,0 +1,90 @@
+package io.github.iommu4j.smmuv3.hardware;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.github.iommu4j.api.dma.Access;
+import io.github.iommu4j.core.memory.SparseMemory;
+import java.lang.reflect.Method;
+import org.junit.jupiter.api.Test;
+
+/** Hits, misses and faults of a stream whose configuration is cached allocate nothing. */
+class TranslationAllocationTest {
+
+    private static final long VA = 0x1000;
+    private static final int ROUNDS = 20_000;
+    /** What the measurement itself may allocate. */
+    private static final long NOISE = 4096;
+
+    private long sink;
+
+    private static Translator unit(CacheGeometry caches) {
+        SparseMemory memory = new SparseMemory();
+        CacheEpoch epoch = new CacheEpoch();
+        Translator unit = new Translator(
+                memory,
+                Smmuv3Capabilities.everything(),
+                caches,
+                epoch,
+                (seen, dw0, dw1, dw2, dw3) -> EventRecorder.Outcome.WRITTEN);
+        unit.control(new ControlState(true, false, true, false, false, 0, Guest.STREAMS, 8));
+        long stage2 = Guest.TABLES;
+        long stage1 = Guest.TABLES + 0x1000;
+        memory.store64(stage2, Guest.BLOCK2);
+        memory.store64(stage2 + 8, 0x4000_0000L | Guest.BLOCK2);
+        memory.store64(stage1, stage1 + 0x1000 | Guest.TABLE);
+        memory.store64(stage1 + 0x1000, 0x5000_0000L | Guest.BLOCK);
+        Words.context(stage1).cd().writeTo(memory, Guest.CONTEXTS);
+        Words.nested(Guest.CONTEXTS, stage2).ste().writeTo(memory, Guest.STREAMS + 64);
+        return unit;
+    }
+
+    private static long allocated(Runnable work) throws ReflectiveOperationException {
+        work.run();
+        long before = allocatedBytes();
+        work.run();
+        return allocatedBytes() - before;
+    }
+
+    /** Through reflection: a module that has nothing to do with management does not require it for a test. */
+    private static long allocatedBytes() throws ReflectiveOperationException {
+        assumeTrue(
+                ModuleLayer.boot().findModule("jdk.management").isPresent(),
+                "skipped: this runtime was started without jdk.management");
+        Object threads = Class.forName("java.lang.management.ManagementFactory")
+                .getMethod("getThreadMXBean")
+                .invoke(null);
+        Method bytes =
+                Class.forName("com.sun.management.ThreadMXBean").getMethod("getThreadAllocatedBytes", long.class);
+        return (long) bytes.invoke(threads, Thread.currentThread().getId());
+    }
+
+    private void translate(Translator unit, long iova, int access) {
+        for (int i = 0; i < ROUNDS; i++) {
+            sink += unit.translate(Guest.STREAM, -1, iova, access);
+        }
+    }
+
+    @Test
+    void hitsAllocateNothing() throws ReflectiveOperationException {
+        Translator unit = unit(CacheGeometry.DEFAULT);
+        assertThat(allocated(() -> translate(unit, VA, Access.READ_BIT))).isLessThan(NOISE);
+        assertThat(unit.counters().tlbHits()).isEqualTo(2 * ROUNDS - 1);
+        assertThat(sink).isNotZero();
+    }
+
+    @Test
+    void missesAllocateNothing() throws ReflectiveOperationException {
+        Translator unit = unit(CacheGeometry.DEFAULT.withoutTlb());
+        assertThat(allocated(() -> translate(unit, VA, Access.READ_BIT))).isLessThan(NOISE);
+        assertThat(unit.counters().tlbMisses()).isEqualTo(2 * ROUNDS);
+    }
+
+    @Test
+    void faultsAllocateNothing() throws ReflectiveOperationException {
+        Translator unit = unit(CacheGeometry.DEFAULT);
+        assertThat(allocated(() -> translate(unit, 0x20_0000, Access.WRITE_BIT)))
+                .isLessThan(NOISE);
+        assertThat(unit.counters().faults()).isEqualTo(2 * ROUNDS);
+    }
+}

@@ -94,6 +94,11 @@ public final class FailurePlan {
         return List.copyOf(log);
     }
 
+    /** Empties {@link #log}. */
+    public synchronized void forget() {
+        log.clear();
+    }
+
     /** A call that may fail. */
     synchronized void mayFail(String call) {
         log.add(call);

@@ -40,11 +40,11 @@ final class Rig {
     final BusType bus;
     final BusType platform;
     final PciHardware hardware = new PciHardware().rootBus(0, 0);
-    final PciHost host;
+    PciHost host;
+    private final PlainLocking locking = new PlainLocking();
     final MockIommuDriver iommu;
 
     Rig(KernelRelease release, KernelLog.WarnPolicy policy, MockIommuDriver iommu, Consumer<IommuCore.Builder> more) {
-        PlainLocking locking = new PlainLocking();
         log = new KernelLog(policy);
         IommuCore.Builder builder =
                 IommuCore.builder().locking(locking).release(release).log(log);
@@ -53,7 +53,7 @@ final class Rig {
         DeferredProbe deferred = new DeferredProbe(locking);
         bus = new BusType("pci", locking, deferred);
         platform = new BusType("platform", locking, deferred);
-        host = new PciHost(hardware, bus, locking);
+        host = newHost();
         this.iommu = iommu;
         core.watch(platform);
         core.watch(bus);
@@ -62,6 +62,11 @@ final class Rig {
         bus.register(SimpleDriver.harmless("stub"));
         bus.register(SimpleDriver.refusing("picky", Errno.EIO));
         platform.register(SimpleDriver.nativeDriver("net"));
+    }
+
+    /** A host that knows every root bus plugged so far, for machines that add some. */
+    PciHost newHost() {
+        return new PciHost(hardware, bus, locking);
     }
 
     static MockIommuDriver intel() {

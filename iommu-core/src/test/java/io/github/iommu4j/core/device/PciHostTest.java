@@ -13,6 +13,7 @@ import io.github.iommu4j.core.topology.PciFunction;
 import io.github.iommu4j.core.topology.PciePortType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class PciHostTest {
@@ -51,8 +52,8 @@ class PciHostTest {
         DeviceNode leaf = rig.bus.nodes().get(4);
         assertThat(leaf.parent()).isSameAs(rig.bus.nodes().get(3));
         assertThat(leaf.streamId()).isEqualTo(0x220);
-        assertThat(leaf.pciFunction()).isNotNull();
-        assertThat(host.node(leaf.pciFunction())).isSameAs(leaf);
+        PciFunction function = Objects.requireNonNull(leaf.pciFunction());
+        assertThat(host.node(function)).isSameAs(leaf);
         assertThat(host.bus()).isSameAs(rig.bus);
     }
 

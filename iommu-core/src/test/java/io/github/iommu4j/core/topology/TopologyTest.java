@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import io.github.iommu4j.api.device.RequesterId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class TopologyTest {
@@ -85,8 +86,7 @@ class TopologyTest {
     @Test
     void aBusHoldsWhatIsPutThere() {
         PciFunction bridge = tree.plug("00:04.0", builder -> builder.bridgeTo(7, 9));
-        PciBus behind = bridge.secondary();
-        assertThat(behind).isNotNull();
+        PciBus behind = Objects.requireNonNull(bridge.secondary());
         assertThat(behind.number()).isEqualTo(7);
         assertThat(behind.subordinate()).isEqualTo(9);
         assertThat(behind.bridge()).isSameAs(bridge);

@@ -251,8 +251,7 @@ public final class PciHost {
         PciFunction function = physical.pciFunction();
         rescanRemove.lock();
         try {
-            for (PciFunction.Builder description :
-                    virtualFunctionsOf(physical).subList(0, count)) {
+            for (PciFunction.Builder description : virtualFunctionsOf(physical).subList(0, count)) {
                 if (function != null) {
                     DeviceNode node = add(function.bus(), description.virtual().build());
                     unattached.remove(node);

@@ -98,13 +98,11 @@ public final class PciSriov {
             return;
         }
         if (!present.isEmpty()) {
-            String text =
-                    present.size() + " VFs already enabled. Disable before enabling " + count + " VFs";
+            String text = present.size() + " VFs already enabled. Disable before enabling " + count + " VFs";
             host.bus().report().warn(driver.name() + " " + node + ": " + text);
             throw new IommuException(Errno.EBUSY, node + ": " + text);
         }
-        PciHost.VirtualFunctionDrivers drivers =
-                autoprobe.getOrDefault(node, PciHost.VirtualFunctionDrivers.AUTOPROBE);
+        PciHost.VirtualFunctionDrivers drivers = autoprobe.getOrDefault(node, PciHost.VirtualFunctionDrivers.AUTOPROBE);
         enabled.put(node, host.addVirtualFunctions(node, count, drivers));
     }
 }

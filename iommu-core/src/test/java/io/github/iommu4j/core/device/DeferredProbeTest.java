@@ -57,7 +57,9 @@ class DeferredProbeTest {
         rig.bus.register(first);
         rig.drainJournal();
         rig.bus.attach(device);
-        assertThat(rig.drainJournal()).filteredOn(line -> line.startsWith("probe")).containsExactly("probe a by first");
+        assertThat(rig.drainJournal())
+                .filteredOn(line -> line.startsWith("probe"))
+                .containsExactly("probe a by first");
     }
 
     @Test

@@ -13,6 +13,7 @@ import io.github.iommu4j.core.topology.PciFunction;
 import io.github.iommu4j.core.topology.PciePortType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class PciHostTest {
@@ -32,7 +33,9 @@ class PciHostTest {
         rig.plug(
                 function("0000:00:02.0").express(PciePortType.ROOT_PORT).bridgeTo(1, 2),
                 function("0000:00:03.0").bridgeTo(3, 3),
-                function("0000:01:00.0").express(PciePortType.PCIE_TO_PCI_BRIDGE).bridgeTo(2, 2),
+                function("0000:01:00.0")
+                        .express(PciePortType.PCIE_TO_PCI_BRIDGE)
+                        .bridgeTo(2, 2),
                 function("0000:02:04.0"),
                 function("0000:03:01.0"),
                 function("0000:00:1f.0"));
@@ -45,17 +48,12 @@ class PciHostTest {
         host.rescan();
         assertThat(names())
                 .containsExactly(
-                        "0000:00:02.0",
-                        "0000:00:03.0",
-                        "0000:00:1f.0",
-                        "0000:01:00.0",
-                        "0000:02:04.0",
-                        "0000:03:01.0");
+                        "0000:00:02.0", "0000:00:03.0", "0000:00:1f.0", "0000:01:00.0", "0000:02:04.0", "0000:03:01.0");
         DeviceNode leaf = rig.bus.nodes().get(4);
         assertThat(leaf.parent()).isSameAs(rig.bus.nodes().get(3));
         assertThat(leaf.streamId()).isEqualTo(0x220);
-        assertThat(leaf.pciFunction()).isNotNull();
-        assertThat(host.node(leaf.pciFunction())).isSameAs(leaf);
+        PciFunction function = Objects.requireNonNull(leaf.pciFunction());
+        assertThat(host.node(function)).isSameAs(leaf);
         assertThat(host.bus()).isSameAs(rig.bus);
     }
 

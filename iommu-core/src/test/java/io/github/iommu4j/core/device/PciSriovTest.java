@@ -18,8 +18,7 @@ class PciSriovTest {
 
     private final DeviceRig rig = new DeviceRig();
     private final PciHost host = host();
-    private final PciSriov sriov =
-            new PciSriov(host, driver -> driver.name().equals("nvme"));
+    private final PciSriov sriov = new PciSriov(host, driver -> driver.name().equals("nvme"));
 
     private PciHost host() {
         rig.hardware.rootBus(0, 0);
@@ -54,9 +53,11 @@ class PciSriovTest {
                         "ADD_DEVICE 0000:00:01.2",
                         "probe 0000:00:01.2 by virtual");
         assertThat(sriov.count(PHYSICAL)).isEqualTo(2);
-        assertThat(rig.bus.find("0000:00:01.1")).isNotNull().satisfies(node -> assertThat(node.pciFunction())
+        assertThat(rig.bus.find("0000:00:01.1"))
                 .isNotNull()
-                .matches(it -> it.isVirtual() && !it.isMultifunction()));
+                .satisfies(node -> assertThat(node.pciFunction())
+                        .isNotNull()
+                        .matches(it -> it.isVirtual() && !it.isMultifunction()));
     }
 
     @Test

@@ -93,8 +93,8 @@ class PciIsolationTest {
 
     @Test
     void aFunctionKnownToIsolateNeedsNoAccessControl() {
-        UnaryOperator<PciFunction.Builder> known = builder ->
-                builder.express(PciePortType.ENDPOINT).quirk(PciQuirk.ISOLATED_WITHOUT_ACS);
+        UnaryOperator<PciFunction.Builder> known =
+                builder -> builder.express(PciePortType.ENDPOINT).quirk(PciQuirk.ISOLATED_WITHOUT_ACS);
         assertThat(mark("00:03.0", known)).isZero();
         assertThat(mark("00:03.1", known)).isEqualTo(1);
     }
@@ -104,7 +104,8 @@ class PciIsolationTest {
         assertThat(group("00:02.0", goodPort(1))).isZero();
         assertThat(group(
                         "01:00.0",
-                        builder -> builder.express(PciePortType.PCIE_TO_PCI_BRIDGE).bridgeTo(2, 3)))
+                        builder ->
+                                builder.express(PciePortType.PCIE_TO_PCI_BRIDGE).bridgeTo(2, 3)))
                 .isEqualTo(1);
         assertThat(group("02:01.0", builder -> builder.bridgeTo(3, 3))).isEqualTo(1);
         assertThat(group("03:05.0", conventional())).isEqualTo(1);
@@ -114,11 +115,17 @@ class PciIsolationTest {
     @Test
     void downstreamPortsWithoutAccessControlKeepTheirChildrenButNotEachOther() {
         assertThat(group("00:02.0", goodPort(1))).isZero();
-        assertThat(group("01:00.0", builder -> builder.express(PciePortType.UPSTREAM_PORT).bridgeTo(2, 4)))
+        assertThat(group(
+                        "01:00.0",
+                        builder -> builder.express(PciePortType.UPSTREAM_PORT).bridgeTo(2, 4)))
                 .isEqualTo(1);
-        assertThat(group("02:00.0", builder -> builder.express(PciePortType.DOWNSTREAM_PORT).bridgeTo(3, 3)))
+        assertThat(group(
+                        "02:00.0",
+                        builder -> builder.express(PciePortType.DOWNSTREAM_PORT).bridgeTo(3, 3)))
                 .isEqualTo(2);
-        assertThat(group("02:01.0", builder -> builder.express(PciePortType.DOWNSTREAM_PORT).bridgeTo(4, 4)))
+        assertThat(group(
+                        "02:01.0",
+                        builder -> builder.express(PciePortType.DOWNSTREAM_PORT).bridgeTo(4, 4)))
                 .isEqualTo(3);
         assertThat(group("03:00.0", endpoint())).isEqualTo(2);
         assertThat(group("04:00.0", endpoint())).isEqualTo(3);
@@ -155,22 +162,20 @@ class PciIsolationTest {
     @EnumSource
     void aloneOnTheRootEveryTypeIsolatesAsTheSpecificationSays(PciePortType type) {
         PciFunction plain = tree.plug("00:03.0", builder -> builder.express(type));
-        boolean endpointLike =
-                switch (type) {
-                    case ENDPOINT, LEGACY_ENDPOINT, RC_ENDPOINT, UPSTREAM_PORT -> true;
-                    default -> false;
-                };
+        boolean endpointLike = switch (type) {
+            case ENDPOINT, LEGACY_ENDPOINT, RC_ENDPOINT, UPSTREAM_PORT -> true;
+            default -> false;
+        };
         assertThat(PciIsolation.isolates(plain)).isEqualTo(endpointLike);
         plain.markMultifunction();
         assertThat(PciIsolation.isolates(plain)).isFalse();
         PciFunction controlled =
                 tree.plug("00:04.0", builder -> builder.express(type).accessControl(Tree.ISOLATING));
         controlled.markMultifunction();
-        boolean never =
-                switch (type) {
-                    case PCIE_TO_PCI_BRIDGE, PCI_TO_PCIE_BRIDGE, RC_EVENT_COLLECTOR -> true;
-                    default -> false;
-                };
+        boolean never = switch (type) {
+            case PCIE_TO_PCI_BRIDGE, PCI_TO_PCIE_BRIDGE, RC_EVENT_COLLECTOR -> true;
+            default -> false;
+        };
         assertThat(PciIsolation.isolates(controlled)).isEqualTo(!never);
         assertThat(PciIsolation.isolatesToRoot(controlled)).isEqualTo(!never);
     }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import io.github.iommu4j.api.device.RequesterId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class TopologyTest {
@@ -32,8 +33,7 @@ class TopologyTest {
         tree.plug("02:04.0", builder -> builder.bridgeTo(3, 3));
         PciFunction leaf = tree.plug("03:01.0", builder -> builder.alias(0x109));
         assertThat(aliases(leaf))
-                .containsExactly(
-                        "0000:03:01.0=308", "0000:03:01.0=309", "0000:02:04.0=220", "0000:01:00.0=200");
+                .containsExactly("0000:03:01.0=308", "0000:03:01.0=309", "0000:02:04.0=220", "0000:01:00.0=200");
     }
 
     @Test
@@ -42,7 +42,8 @@ class TopologyTest {
         assertThat(aliases(tree.plug("07:00.0", Tree.conventional())))
                 .containsExactly("0000:07:00.0=700", "0000:00:04.0=700");
         tree.plug(
-                "00:05.0", builder -> builder.express(PciePortType.PCI_TO_PCIE_BRIDGE).bridgeTo(8, 8));
+                "00:05.0",
+                builder -> builder.express(PciePortType.PCI_TO_PCIE_BRIDGE).bridgeTo(8, 8));
         assertThat(aliases(tree.plug("08:00.0", Tree.endpoint())))
                 .containsExactly("0000:08:00.0=800", "0000:00:05.0=28");
     }
@@ -60,10 +61,14 @@ class TopologyTest {
     @Test
     void servicesThatAFunctionDoesNotHaveCountAsInForce() {
         assertThat(new AccessControl(0, 0).enforces(AccessControl.ISOLATION)).isTrue();
-        assertThat(new AccessControl(0x1D, 0x1D).enforces(AccessControl.ISOLATION)).isTrue();
-        assertThat(new AccessControl(0x1D, 0x0D).enforces(AccessControl.ISOLATION)).isFalse();
-        assertThat(new AccessControl(0, 0).enforces(AccessControl.EGRESS_CONTROL)).isFalse();
-        assertThat(new AccessControl(0, 0x20).enforces(AccessControl.EGRESS_CONTROL)).isTrue();
+        assertThat(new AccessControl(0x1D, 0x1D).enforces(AccessControl.ISOLATION))
+                .isTrue();
+        assertThat(new AccessControl(0x1D, 0x0D).enforces(AccessControl.ISOLATION))
+                .isFalse();
+        assertThat(new AccessControl(0, 0).enforces(AccessControl.EGRESS_CONTROL))
+                .isFalse();
+        assertThat(new AccessControl(0, 0x20).enforces(AccessControl.EGRESS_CONTROL))
+                .isTrue();
     }
 
     @Test
@@ -81,8 +86,7 @@ class TopologyTest {
     @Test
     void aBusHoldsWhatIsPutThere() {
         PciFunction bridge = tree.plug("00:04.0", builder -> builder.bridgeTo(7, 9));
-        PciBus behind = bridge.secondary();
-        assertThat(behind).isNotNull();
+        PciBus behind = Objects.requireNonNull(bridge.secondary());
         assertThat(behind.number()).isEqualTo(7);
         assertThat(behind.subordinate()).isEqualTo(9);
         assertThat(behind.bridge()).isSameAs(bridge);
@@ -146,8 +150,10 @@ class TopologyTest {
     @Test
     void onlyFunctionsOfOneBusAndDeviceShareASlot() {
         PciFunction one = tree.plug("00:01.0", Tree.conventional());
-        assertThat(one.sharesSlotWith(tree.plug("00:01.1", Tree.conventional()))).isTrue();
+        assertThat(one.sharesSlotWith(tree.plug("00:01.1", Tree.conventional())))
+                .isTrue();
         assertThat(one.sharesSlotWith(tree.plug("00:02.0", Tree.goodPort(1)))).isFalse();
-        assertThat(one.sharesSlotWith(tree.plug("01:01.0", Tree.conventional()))).isFalse();
+        assertThat(one.sharesSlotWith(tree.plug("01:01.0", Tree.conventional())))
+                .isFalse();
     }
 }

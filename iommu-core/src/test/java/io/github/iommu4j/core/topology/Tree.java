@@ -4,6 +4,7 @@ import io.github.iommu4j.api.device.RequesterId;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 
 /** A PCI tree under construction, whose functions join groups as they are added. */
@@ -26,10 +27,10 @@ final class Tree {
     PciFunction plug(String address, UnaryOperator<PciFunction.Builder> description) {
         PciFunction.Builder builder = PciFunction.at(RequesterId.parse("0000:" + address));
         PciFunction function = description.apply(builder).build();
-        PciBus bus = buses.get(function.id().bus());
-        bus.add(function);
-        if (function.secondary() != null) {
-            buses.put(function.secondary().number(), function.secondary());
+        Objects.requireNonNull(buses.get(function.id().bus())).add(function);
+        PciBus behind = function.secondary();
+        if (behind != null) {
+            buses.put(behind.number(), behind);
         }
         return function;
     }
@@ -59,9 +60,8 @@ final class Tree {
     }
 
     static UnaryOperator<PciFunction.Builder> goodPort(int behind) {
-        return builder -> builder.express(PciePortType.ROOT_PORT)
-                .accessControl(ISOLATING)
-                .bridgeTo(behind, 0xFF);
+        return builder ->
+                builder.express(PciePortType.ROOT_PORT).accessControl(ISOLATING).bridgeTo(behind, 0xFF);
     }
 
     static UnaryOperator<PciFunction.Builder> badPort(int behind) {

@@ -13,7 +13,14 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class,
         description = "Runs models of IOMMU hardware on captures of real software.",
         footer = {"", "Exit codes: 0 agreement, 1 a difference, 2 bad input."},
-        subcommands = {DemoCommand.class, ReplayCommand.class, ExplainCommand.class, InspectCommand.class, GroupsCommand.class, KernelCommand.class})
+        subcommands = {
+            DemoCommand.class,
+            ReplayCommand.class,
+            ExplainCommand.class,
+            InspectCommand.class,
+            GroupsCommand.class,
+            KernelCommand.class
+        })
 final class IommuCommand implements Callable<Integer> {
 
     @Spec

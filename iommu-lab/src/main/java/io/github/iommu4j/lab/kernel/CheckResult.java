@@ -17,11 +17,7 @@ import java.util.TreeMap;
  * @param differences everything that differs
  */
 public record CheckResult(
-        int rows,
-        int agree,
-        Map<String, Integer> skipped,
-        Map<String, Part> parts,
-        List<Mismatch> differences) {
+        int rows, int agree, Map<String, Integer> skipped, Map<String, Part> parts, List<Mismatch> differences) {
 
     /**
      * One machine or file.
@@ -70,10 +66,7 @@ public record CheckResult(
         }
 
         private void add(String part, Part one) {
-            parts.merge(
-                    part,
-                    one,
-                    (a, b) -> new Part(a.rows + b.rows, a.agree + b.agree, a.skipped + b.skipped));
+            parts.merge(part, one, (a, b) -> new Part(a.rows + b.rows, a.agree + b.agree, a.skipped + b.skipped));
         }
 
         CheckResult result() {

@@ -62,9 +62,7 @@ final class GroupFileOperations {
         if (entry == null) {
             return Answer.EBADF;
         }
-        int flags = entry.file()
-                .getStatus(arguments.integer(1, STATUS_SIZE))
-                .flags();
+        int flags = entry.file().getStatus(arguments.integer(1, STATUS_SIZE)).flags();
         return Answer.OK.with("flags", flags);
     }
 
@@ -115,8 +113,7 @@ final class GroupFileOperations {
         if (entry == null) {
             return Answer.EBADF;
         }
-        return Answer.attempt(
-                () -> files.devices().put(slot, entry.file().getDevice(arguments.text(1))));
+        return Answer.attempt(() -> files.devices().put(slot, entry.file().getDevice(arguments.text(1))));
     }
 
     private Answer closeDevice(Arguments arguments) {

@@ -81,8 +81,7 @@ public final class GroupsCheck {
         }
     }
 
-    private static void compareGroups(
-            MachineEntry entry, Map<Integer, ExpectedGroup> ours, CheckResult.Ledger ledger) {
+    private static void compareGroups(MachineEntry entry, Map<Integer, ExpectedGroup> ours, CheckResult.Ledger ledger) {
         TreeSet<Integer> numbers = new TreeSet<>(entry.groups().keySet());
         numbers.addAll(ours.keySet());
         for (int number : numbers) {

@@ -22,11 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param systemType the type of default domains
  * @param firmware who describes the machine
  */
-record HostPlan(
-        KernelRelease release,
-        @Nullable MockHost host,
-        DomainType systemType,
-        Firmware firmware) {
+record HostPlan(KernelRelease release, @Nullable MockHost host, DomainType systemType, Firmware firmware) {
 
     /** Who describes the machine to the kernel. */
     enum Firmware {
@@ -84,8 +80,7 @@ record HostPlan(
             case V6_1 -> host;
             case V6_12 -> host.withPageTables(new PageSizes(AMD_PAGES_52_BITS), host.aperture());
             case V7_2 ->
-                host.withPageTables(
-                        new PageSizes(AMD_PAGES_47_BITS), new IovaRange(0, (1L << LONG_ADDRESS_BITS) - 1));
+                host.withPageTables(new PageSizes(AMD_PAGES_47_BITS), new IovaRange(0, (1L << LONG_ADDRESS_BITS) - 1));
         };
     }
 
@@ -102,16 +97,14 @@ record HostPlan(
             host = host.withWriteImpliesRead(MockHost.Boundary.NO);
         }
         return new HostPlan(
-                release,
-                isOff(options, "intel_iommu") ? null : host,
-                systemType(options, strict),
-                Firmware.ACPI);
+                release, isOff(options, "intel_iommu") ? null : host, systemType(options, strict), Firmware.ACPI);
     }
 
     private static boolean isOff(List<String> options, String name) {
         return options.stream()
                 .filter(option -> option.startsWith(name + "="))
-                .anyMatch(option -> Arrays.asList(option.substring(name.length() + 1).split(","))
+                .anyMatch(option -> Arrays.asList(
+                                option.substring(name.length() + 1).split(","))
                         .contains("off"));
     }
 

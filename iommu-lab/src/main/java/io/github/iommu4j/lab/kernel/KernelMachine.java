@@ -51,11 +51,12 @@ final class KernelMachine {
             builder.iommu(iommu);
         }
         machine = builder.build();
-        NativeDrivers natives = NativeDrivers.load(plan.firmware(), functionsWith(entry, HOT_PLUG_CONTROLLER)::contains);
+        NativeDrivers natives =
+                NativeDrivers.load(plan.firmware(), functionsWith(entry, HOT_PLUG_CONTROLLER)::contains);
         vfio = new Vfio(
                 machine.core(),
-                VfioOptions.DEFAULT.withResettable(device -> isResettable(
-                        device.pciFunction(), functionsWith(entry, POWER_MANAGEMENT))));
+                VfioOptions.DEFAULT.withResettable(
+                        device -> isResettable(device.pciFunction(), functionsWith(entry, POWER_MANAGEMENT))));
         sriov = new PciSriov(machine.pciHost(), natives::makesVirtualFunctions);
         List<DeviceDriver> drivers = new ArrayList<>(natives.inOrder());
         drivers.add(vfio.pciDriver());
@@ -100,7 +101,8 @@ final class KernelMachine {
         PciHardware hardware = new PciHardware();
         entry.devices().stream()
                 .filter(PciEntry::isOnRootBus)
-                .map(device -> new RequesterId(device.id().segment(), device.id().bus(), 0, 0))
+                .map(device ->
+                        new RequesterId(device.id().segment(), device.id().bus(), 0, 0))
                 .distinct()
                 .sorted()
                 .forEach(root -> hardware.rootBus(root.segment(), root.bus()));
@@ -112,9 +114,8 @@ final class KernelMachine {
     }
 
     private static PciFunction.Builder describe(PciEntry entry) {
-        PciFunction.Builder builder = PciFunction.at(entry.id())
-                .ids(entry.vendor(), entry.device())
-                .classCode(entry.classCode());
+        PciFunction.Builder builder =
+                PciFunction.at(entry.id()).ids(entry.vendor(), entry.device()).classCode(entry.classCode());
         if (entry.portType() != null) {
             builder.express(entry.portType());
         }

@@ -46,7 +46,8 @@ public final class KernelReplay {
         Sequence sequence = SequenceFile.read(file);
         List<Sequence> earlier = earlierInBoot(file, sequence);
         try (Session session = Session.boot(machineOf(file, sequence))) {
-            earlier.forEach(before -> new SequencePlayer(session, before.name(), new CheckResult.Ledger()).play(before));
+            earlier.forEach(
+                    before -> new SequencePlayer(session, before.name(), new CheckResult.Ledger()).play(before));
             if (earlier.isEmpty()) {
                 new StateRestorer(session).restore(sequence.start());
             }

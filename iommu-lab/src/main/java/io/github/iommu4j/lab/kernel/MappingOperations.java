@@ -64,8 +64,7 @@ final class MappingOperations {
         long iova = arguments.number(1);
         long wanted = arguments.number(6);
         for (long count = 0; count < wanted; count++) {
-            MapRequest request =
-                    new MapRequest(iova, arguments.number(3), arguments.address(4), arguments.integer(5));
+            MapRequest request = new MapRequest(iova, arguments.number(3), arguments.address(4), arguments.integer(5));
             Answer answer = Answer.attempt(() -> container.mapDma(request));
             if (!answer.equals(Answer.OK)) {
                 return answer.with("count", count);

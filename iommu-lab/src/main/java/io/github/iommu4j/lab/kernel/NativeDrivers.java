@@ -71,7 +71,8 @@ final class NativeDrivers {
         if (view.has("classes")) {
             view.get("classes").list(JsonView::hex).forEach(code -> driver.classId(code.intValue(), EXACT_CLASS));
         }
-        Consumer<PciFunction> demand = demand(view.has("needs") ? view.get("needs").text() : "");
+        Consumer<PciFunction> demand =
+                demand(view.has("needs") ? view.get("needs").text() : "");
         boolean takesAnything = !view.has("ids") && !view.has("classes");
         driver.probing(device -> {
             PciFunction function = functionOf(device);

@@ -73,5 +73,4 @@ final class SequencePlayer {
             ledger.judged(file, RowJudge.judge(file, row, step));
         }
     }
-
 }

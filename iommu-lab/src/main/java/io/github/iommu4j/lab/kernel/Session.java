@@ -112,7 +112,8 @@ final class Session implements AutoCloseable {
         } catch (Operation.OutsideModelException outside) {
             return new Outcome(null, outside.reason(), null);
         } catch (Arguments.UnreadableException unreadable) {
-            return new Outcome(null, "operations that are not in the oracle's notation: " + unreadable.getMessage(), null);
+            return new Outcome(
+                    null, "operations that are not in the oracle's notation: " + unreadable.getMessage(), null);
         } catch (RuntimeException | AssertionError failure) {
             return new Outcome(null, null, failure);
         }

@@ -55,7 +55,9 @@ final class SnapshotTaker {
             devices.put(
                     node.name(),
                     new Snapshot.DeviceState(
-                            node.shownDriver() == null ? null : node.shownDriver().name(),
+                            node.shownDriver() == null
+                                    ? null
+                                    : node.shownDriver().name(),
                             group == null ? null : group.id(),
                             override(node, overrides)));
         }

@@ -130,14 +130,10 @@ final class StateRestorer {
 
     private void releaseUnwanted(String name, Snapshot.DeviceState wanted) {
         DeviceNode node = bus.find(name);
-        if (node != null && node.driver() != null && !isBoundAsWanted(node, wanted)) {
-            attempt(() -> bus.unbind(name, node.driver().name()));
+        DeviceDriver driver = node == null ? null : node.driver();
+        if (driver != null && !driver.name().equals(wanted.driver())) {
+            attempt(() -> bus.unbind(name, driver.name()));
         }
-    }
-
-    private static boolean isBoundAsWanted(DeviceNode node, Snapshot.DeviceState wanted) {
-        DeviceDriver driver = node.driver();
-        return driver == null ? wanted.driver() == null : driver.name().equals(wanted.driver());
     }
 
     private void retype(int number, Snapshot.GroupState wanted) {

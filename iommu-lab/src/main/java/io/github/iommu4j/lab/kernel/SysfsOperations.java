@@ -17,8 +17,7 @@ import java.util.regex.Pattern;
 final class SysfsOperations {
 
     private static final String ENTRY_LIMIT = "/sys/module/vfio_iommu_type1/parameters/dma_entry_limit";
-    private static final String UNSAFE_INTERRUPTS =
-            "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts";
+    private static final String UNSAFE_INTERRUPTS = "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts";
     private static final Pattern GROUP_FILE = Pattern.compile("/sys/kernel/iommu_groups/(\\d+)/(\\w+)");
     private static final Pattern DEVICE_FILE = Pattern.compile("/sys/bus/pci/devices/([^/]+)/(\\w+)");
     private static final Pattern DRIVER_FILE = Pattern.compile("/sys/bus/pci/drivers/([^/]+)/(\\w+)");

@@ -38,8 +38,7 @@ public record MachineEntry(
         return new ExpectedGroup(
                 view.get("type").text(),
                 view.get("devices").list(JsonView::text),
-                view.get("reserved_regions")
-                        .list(region -> String.join(" ", region.list(JsonView::text))));
+                view.get("reserved_regions").list(region -> String.join(" ", region.list(JsonView::text))));
     }
 
     static int groupNumber(String text) {

@@ -46,8 +46,8 @@ public final class KernelReport {
     public static String text(CheckResult result) {
         StringBuilder text = new StringBuilder(1 << 12);
         result.parts()
-                .forEach((name, part) -> line(
-                        text, "  %-60s %5d of %5d agree", name, part.agree(), part.rows() - part.skipped()));
+                .forEach((name, part) ->
+                        line(text, "  %-60s %5d of %5d agree", name, part.agree(), part.rows() - part.skipped()));
         return text + summary(result);
     }
 

@@ -24,7 +24,7 @@ final class HarnessProcess {
 
     HarnessProcess(ProcessMemory memory) {
         this.memory = memory;
-        this.process = new UserProcess(memory, accounting);
+        this.process = new UserProcess(memory.space(), accounting);
     }
 
     void addTo(Map<String, Operation> operations) {

@@ -130,15 +130,16 @@ final class StateRestorer {
 
     private void releaseUnwanted(String name, Snapshot.DeviceState wanted) {
         DeviceNode node = bus.find(name);
+<<<<<<< HEAD
         DeviceDriver bound = node == null ? null : node.driver();
         if (node != null && bound != null && !isBoundAsWanted(node, wanted)) {
             attempt(() -> bus.unbind(name, bound.name()));
+=======
+        DeviceDriver driver = node == null ? null : node.driver();
+        if (driver != null && !driver.name().equals(wanted.driver())) {
+            attempt(() -> bus.unbind(name, driver.name()));
+>>>>>>> oracle
         }
-    }
-
-    private static boolean isBoundAsWanted(DeviceNode node, Snapshot.DeviceState wanted) {
-        DeviceDriver driver = node.driver();
-        return driver == null ? wanted.driver() == null : driver.name().equals(wanted.driver());
     }
 
     private void retype(int number, Snapshot.GroupState wanted) {

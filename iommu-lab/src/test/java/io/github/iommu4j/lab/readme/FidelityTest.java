@@ -40,7 +40,8 @@ final class FidelityTest {
         try (Stream<Path> files = Files.walk(ROOT)) {
             return files.filter(file -> file.toString().endsWith(".java")
                             && file.toString().contains("src" + java.io.File.separator + "test"))
-                    .collect(Collectors.toMap(FidelityTest::simpleName, FidelityTest::read, String::concat, TreeMap::new));
+                    .collect(Collectors.toMap(
+                            FidelityTest::simpleName, FidelityTest::read, String::concat, TreeMap::new));
         }
     }
 
@@ -99,8 +100,7 @@ final class FidelityTest {
 
     @Test
     void everyDifferenceBetweenReleasesIsListedAsItIs() throws IOException, ReflectiveOperationException {
-        List<String> listed = core()
-                .lines()
+        List<String> listed = core().lines()
                 .filter(line -> line.matches("\\| `\\w+` \\|.*"))
                 .sorted()
                 .toList();

@@ -89,9 +89,7 @@ final class TypeChange {
         }
         if (group.members().size() != 1) {
             core.log()
-                    .print(
-                            KernelLog.Level.ERR,
-                            "iommu: Cannot change default domain: Group has more than one device");
+                    .print(KernelLog.Level.ERR, "iommu: Cannot change default domain: Group has more than one device");
             throw new IommuException(
                     Errno.EINVAL, group + " has " + group.members().size() + " devices; only one may change");
         }
@@ -100,8 +98,7 @@ final class TypeChange {
 
     private boolean changeLocked(DeviceNode device, @Nullable DomainType requested) {
         Domain current = group.defaultLocked();
-        boolean inPlace =
-                requested == DomainType.DMA_FQ && current != null && current.type() == DomainType.DMA;
+        boolean inPlace = requested == DomainType.DMA_FQ && current != null && current.type() == DomainType.DMA;
         if (device.driver() != null && !inPlace) {
             core.log().print(KernelLog.Level.ERR, "iommu: Device is still bound to driver");
             throw refuse();

@@ -133,8 +133,7 @@ public final class CoreErrata {
         ErratumMachine machine = new ErratumMachine(KernelRelease.V6_12, MockHost.arm(), errata);
         machine.core.register(machine.iommu);
         machine.add("nic");
-        return ErratumMachine.lockReports(
-                () -> machine.bus.register(ErratumMachine.driver("net", "nic", () -> {})));
+        return ErratumMachine.lockReports(() -> machine.bus.register(ErratumMachine.driver("net", "nic", () -> {})));
     }
 
     private static List<String> refuseFirstDomain(UnaryOperator<IommuCore.Builder> errata) {

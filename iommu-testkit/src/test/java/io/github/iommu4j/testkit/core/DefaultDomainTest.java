@@ -53,10 +53,10 @@ final class DefaultDomainTest {
         Rig rig = with(release, Rig.intel().demanding(DefaultDomainTest::contrary), DomainType.DMA_FQ)
                 .slot(1, 2)
                 .boot();
-        assertThat(rig.group(1).typeName())
-                .isEqualTo(release.setsDefaultDomainsUpInOnePlace() ? "identity" : "DMA-FQ");
+        assertThat(rig.group(1).typeName()).isEqualTo(release.setsDefaultDomainsUpInOnePlace() ? "identity" : "DMA-FQ");
         assertThat(rig.log.drain())
-                .anyMatch(line -> line.level() != KernelLog.Level.INFO && line.text().contains("in"));
+                .anyMatch(line ->
+                        line.level() != KernelLog.Level.INFO && line.text().contains("in"));
         rig.close();
     }
 
@@ -131,7 +131,8 @@ final class DefaultDomainTest {
         if (release.setsDefaultDomainsUpInOnePlace()) {
             assertThat(Rig.errno(rig::boot)).isEqualTo(Errno.EOPNOTSUPP);
             assertThat(rig.core.groups()).isEmpty();
-            Rig strict = with(release, Rig.intel().without(DomainType.DMA), DomainType.DMA).slot(1, 2);
+            Rig strict = with(release, Rig.intel().without(DomainType.DMA), DomainType.DMA)
+                    .slot(1, 2);
             assertThat(Rig.errno(strict::boot)).isEqualTo(Errno.EINVAL);
             assertThat(iommu.leaks()).isEmpty();
             return;
@@ -154,7 +155,9 @@ final class DefaultDomainTest {
 
     @Test
     void R75_upTo64AFailedFirstAttachOfANewGroupHasNothingToGoBackTo() {
-        Rig rig = Rig.of(KernelRelease.V6_1, Rig.intel().without(DomainType.DMA)).slot(1, 2).boot();
+        Rig rig = Rig.of(KernelRelease.V6_1, Rig.intel().without(DomainType.DMA))
+                .slot(1, 2)
+                .boot();
         IommuDomain domain = rig.newDomain(1);
         rig.iommu.failures().failCall(1, Errno.EIO);
         assertThat(Rig.errno(() -> rig.group(1).attach(domain))).isEqualTo(Errno.EIO);
@@ -191,8 +194,8 @@ final class DefaultDomainTest {
     }
 
     private static MockIommuDriver direct(long start, long last, ReservedRegion.Type type) {
-        return Rig.intel().reserving(device ->
-                List.of(new ReservedRegion(new IovaRange(start, last), Prot.READ_WRITE, type)));
+        return Rig.intel()
+                .reserving(device -> List.of(new ReservedRegion(new IovaRange(start, last), Prot.READ_WRITE, type)));
     }
 
     private static long lookUp(Rig rig, long iova) {
@@ -220,9 +223,7 @@ final class DefaultDomainTest {
         assertThat(lookUp(reserved, 0x8000)).isZero();
         reserved.close();
         Rig identity = with(
-                        KernelRelease.V6_12,
-                        direct(0x8000, 0x8FFF, ReservedRegion.Type.DIRECT),
-                        DomainType.IDENTITY)
+                        KernelRelease.V6_12, direct(0x8000, 0x8FFF, ReservedRegion.Type.DIRECT), DomainType.IDENTITY)
                 .slot(1, 1)
                 .boot();
         assertThat(identity.iommu.failures().log()).noneMatch(call -> call.startsWith("map"));
@@ -236,7 +237,9 @@ final class DefaultDomainTest {
                 .slot(1, 2)
                 .boot();
         assertThat(lookUp(rig, 1)).isEqualTo(1);
-        assertThat(rig.iommu.failures().log()).filteredOn(call -> call.startsWith("map")).hasSize(1);
+        assertThat(rig.iommu.failures().log())
+                .filteredOn(call -> call.startsWith("map"))
+                .hasSize(1);
         rig.close();
     }
 

@@ -8,6 +8,7 @@ import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.Prot;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,8 +40,11 @@ final class FaultInjectionTest {
 
     private static List<Scenario> attachScenarios() {
         return List.of(
-                new Scenario("attach", Licence.NONE, stage -> stage.boot().domain(0), stage -> stage.group()
-                        .attach(stage.domain(0))),
+                new Scenario(
+                        "attach",
+                        Licence.NONE,
+                        stage -> stage.boot().domain(0),
+                        stage -> stage.group().attach(stage.domain(0))),
                 new Scenario(
                         "detach",
                         Licence.OLD_NEEDS_DETACH,
@@ -55,9 +59,10 @@ final class FaultInjectionTest {
                         },
                         stage -> stage.group().replace(stage.domain(1))),
                 new Scenario(
-                        "claim", Licence.OLD_HARDWARE_DIFFERS, Stage::boot, stage -> stage.group()
-                                .dmaOwnership()
-                                .claim("user")),
+                        "claim",
+                        Licence.OLD_HARDWARE_DIFFERS,
+                        Stage::boot,
+                        stage -> stage.group().dmaOwnership().claim("user")),
                 new Scenario(
                         "attach by the owner",
                         Licence.NONE,
@@ -71,16 +76,22 @@ final class FaultInjectionTest {
                         Licence.OLD_NEEDS_DETACH,
                         stage -> stage.boot().group().dmaOwnership().claim("user"),
                         stage -> stage.group().dmaOwnership().release()),
-                new Scenario("deferred attach", Licence.NONE, Stage::bootDeferred, stage -> stage.rig.core
-                        .attachDeferred(stage.device(0))));
+                new Scenario(
+                        "deferred attach",
+                        Licence.NONE,
+                        Stage::bootDeferred,
+                        stage -> stage.rig.core.attachDeferred(stage.device(0))));
     }
 
     private static List<Scenario> groupScenarios() {
         return List.of(
-                new Scenario("register", Licence.NONE, Stage::enumerate, stage -> stage.rig.core.register(
-                        stage.rig.iommu)),
-                new Scenario("join", Licence.NONE, stage -> stage.boot().expel(), stage -> stage.rig.core.probe(
-                        stage.device(2))),
+                new Scenario(
+                        "register", Licence.NONE, Stage::enumerate, stage -> stage.rig.core.register(stage.rig.iommu)),
+                new Scenario(
+                        "join",
+                        Licence.NONE,
+                        stage -> stage.boot().expel(),
+                        stage -> stage.rig.core.probe(stage.device(2))),
                 new Scenario(
                         "join an owned group",
                         Licence.NONE,
@@ -95,13 +106,9 @@ final class FaultInjectionTest {
                             stage.rig.host.rescan();
                         },
                         stage -> stage.rig.core.probe(stage.rig.device(2, 0))),
+                new Scenario("remove", Licence.NONE, Stage::boot, stage -> stage.rig.host.remove(Rig.name(2, 0))),
                 new Scenario(
-                        "remove",
-                        Licence.NONE,
-                        Stage::boot,
-                        stage -> stage.rig.host.remove(Rig.name(2, 0))),
-                new Scenario("unregister", Licence.NONE, Stage::boot, stage -> stage.rig.core.unregister(
-                        stage.rig.iommu)),
+                        "unregister", Licence.NONE, Stage::boot, stage -> stage.rig.core.unregister(stage.rig.iommu)),
                 typeChange("identity"),
                 typeChange("DMA"));
     }
@@ -123,10 +130,16 @@ final class FaultInjectionTest {
     private static List<Scenario> domainScenarios() {
         return List.of(
                 new Scenario("new domain", Licence.NONE, Stage::boot, stage -> stage.domain(0)),
-                new Scenario("map", Licence.NONE, stage -> stage.boot().domain(0), stage -> stage.domain(0)
-                        .map(0x1000, 0x1000, 0x20_2000, Prot.READ)),
-                new Scenario("mapSg", Licence.NONE, stage -> stage.boot().domain(0), stage -> stage.domain(0)
-                        .mapSg(0x1000, Stage.SEGMENTS, Prot.READ)),
+                new Scenario(
+                        "map",
+                        Licence.NONE,
+                        stage -> stage.boot().domain(0),
+                        stage -> stage.domain(0).map(0x1000, 0x1000, 0x20_2000, Prot.READ)),
+                new Scenario(
+                        "mapSg",
+                        Licence.NONE,
+                        stage -> stage.boot().domain(0),
+                        stage -> stage.domain(0).mapSg(0x1000, Stage.SEGMENTS, Prot.READ)),
                 new Scenario(
                         "unmap",
                         Licence.NONE,
@@ -136,8 +149,11 @@ final class FaultInjectionTest {
 
     private static List<Scenario> pasidScenarios() {
         return List.of(
-                new Scenario("attach PASID", Licence.NONE, stage -> stage.boot().domain(0), stage -> stage.group()
-                        .attachPasid(stage.domain(0), 3)),
+                new Scenario(
+                        "attach PASID",
+                        Licence.NONE,
+                        stage -> stage.boot().domain(0),
+                        stage -> stage.group().attachPasid(stage.domain(0), 3)),
                 new Scenario(
                         "replace PASID",
                         Licence.NONE,
@@ -200,7 +216,7 @@ final class FaultInjectionTest {
         } else if (licensed && scenario.licence() == Licence.OLD_NEEDS_REPEAT) {
             scenario.operate().accept(stage);
         } else if (licensed && scenario.licence() == Licence.OLD_NEEDS_DETACH) {
-            stage.group().detach(java.util.Objects.requireNonNull(stage.group().domain()));
+            stage.group().detach(Objects.requireNonNull(stage.group().domain()));
         }
         assertThat(stage.books()).as(when).isEqualTo(success);
         stage.finish();

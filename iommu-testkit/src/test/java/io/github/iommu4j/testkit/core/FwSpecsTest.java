@@ -56,6 +56,7 @@ final class FwSpecsTest {
         assertThat(Rig.errno(() -> late.core.fwSpecs().begin(uart, "dmar0"))).isNull();
         Rig waiting = Rig.of(KernelRelease.V7_2);
         DeviceNode other = waiting.platform.add(DeviceNode.Identity.of("uart", 1));
-        assertThat(Rig.errno(() -> waiting.core.fwSpecs().begin(other, "dmar0"))).isEqualTo(Errno.EPROBE_DEFER);
+        assertThat(Rig.errno(() -> waiting.core.fwSpecs().begin(other, "dmar0")))
+                .isEqualTo(Errno.EPROBE_DEFER);
     }
 }

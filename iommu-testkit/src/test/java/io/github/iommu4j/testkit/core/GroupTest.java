@@ -79,8 +79,10 @@ final class GroupTest {
         Rig rig = Rig.of(KernelRelease.V6_1).slot(1, 1).boot();
         IommuGroup group = rig.group(1);
         List<String> released = new ArrayList<>();
-        group.setIommuData("mine", data -> released.add(
-                data + ", " + rig.core.groups().size() + " group, " + rig.core.liveDomains() + " domain"));
+        group.setIommuData(
+                "mine",
+                data -> released.add(
+                        data + ", " + rig.core.groups().size() + " group, " + rig.core.liveDomains() + " domain"));
         assertThat(group.iommuData()).isEqualTo("mine");
         group.get();
         rig.host.remove(Rig.name(1, 0));

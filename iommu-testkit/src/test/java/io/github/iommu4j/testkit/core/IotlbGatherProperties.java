@@ -28,8 +28,8 @@ final class IotlbGatherProperties {
         for (int seed : pages) {
             long bytes = (seed & 1) == 0 ? PAGE : 2 * PAGE;
             int first = seed & ~1;
-            boolean disjoint = !pending.isEmpty()
-                    && (first + bytes / PAGE < pending.nextSetBit(0) || first > pending.length());
+            boolean disjoint =
+                    !pending.isEmpty() && (first + bytes / PAGE < pending.nextSetBit(0) || first > pending.length());
             boolean mustSync = size[0] != 0 && size[0] != bytes || disjoint;
             boolean[] synced = {false};
             gather.addPage(first * PAGE, bytes, () -> {

@@ -12,6 +12,7 @@ import io.github.iommu4j.api.PageSizes;
 import io.github.iommu4j.api.Prot;
 import io.github.iommu4j.api.UserCapabilities;
 import io.github.iommu4j.api.dma.Access;
+import io.github.iommu4j.core.trace.KernelLog;
 import io.github.iommu4j.testkit.machine.MockHost;
 import io.github.iommu4j.testkit.machine.MockIommuDriver;
 import java.util.ArrayList;
@@ -65,7 +66,8 @@ final class MapTest {
         assertThat(identity.unmap(0, 0x1000)).isZero();
         assertThat(identity.iovaToPhys(0x1234)).isEqualTo(0x1234);
         rig.ownership(1).claim(this);
-        assertThat(Objects.requireNonNull(rig.group(1).domain()).iovaToPhys(0x1234)).isZero();
+        assertThat(Objects.requireNonNull(rig.group(1).domain()).iovaToPhys(0x1234))
+                .isZero();
         rig.ownership(1).release();
         rig.close();
     }
@@ -87,7 +89,7 @@ final class MapTest {
                 bare.writeImpliesRead());
         Rig rig = new Rig(
                 release,
-                io.github.iommu4j.core.trace.KernelLog.WarnPolicy.RECORD,
+                KernelLog.WarnPolicy.RECORD,
                 new MockIommuDriver("bare", host),
                 builder -> builder.systemType(DomainType.IDENTITY));
         rig.slot(1, 1).boot();
@@ -240,8 +242,10 @@ final class MapTest {
             faults.add(device + " 0x" + Long.toHexString(iova));
             return iova == 0x2000 ? Errno.EIO : null;
         });
-        assertThat(rig.core.reportFault(domain, rig.device(1, 0), 0x1000, Access.READ)).isNull();
-        assertThat(rig.core.reportFault(domain, rig.device(1, 0), 0x2000, Access.READ)).isEqualTo(Errno.EIO);
+        assertThat(rig.core.reportFault(domain, rig.device(1, 0), 0x1000, Access.READ))
+                .isNull();
+        assertThat(rig.core.reportFault(domain, rig.device(1, 0), 0x2000, Access.READ))
+                .isEqualTo(Errno.EIO);
         assertThat(faults).containsExactly(Rig.name(1, 0) + " 0x1000", Rig.name(1, 0) + " 0x2000");
         domain.setFaultHandler(null);
         assertThat(rig.core.reportFault(domain, null, 0, Access.READ)).isEqualTo(Errno.ENOSYS);

@@ -29,7 +29,10 @@ final class NaiveKernel {
         String type = "unknown";
         Object current = DEFAULT;
         int count;
-        @Nullable Object owner;
+
+        @Nullable
+        Object owner;
+
         int references;
         boolean madeBlocking;
 
@@ -252,8 +255,7 @@ final class NaiveKernel {
     }
 
     boolean uses(Object domain) {
-        return groups.stream()
-                .anyMatch(group -> group.current == domain || group.pasids.containsValue(domain));
+        return groups.stream().anyMatch(group -> group.current == domain || group.pasids.containsValue(domain));
     }
 
     /** Every group with devices has a default domain, and a blocking one since its first claim. */

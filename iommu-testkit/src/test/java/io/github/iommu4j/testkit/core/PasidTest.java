@@ -58,7 +58,9 @@ final class PasidTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = KernelRelease.class, names = {"V6_12", "V7_2"})
+    @EnumSource(
+            value = KernelRelease.class,
+            names = {"V6_12", "V7_2"})
     void R81_on72TheLackOfDevicesIsToldBeforeTheLackOfSupport(KernelRelease release) {
         MockIommuDriver iommu = Rig.intel().withPasids(16).grouping((device, helpers) -> helpers.single(device));
         Rig rig = Rig.recording(release, iommu).slot(1, 1).boot();

@@ -117,7 +117,9 @@ final class ProbeScaleTest {
             System.out.println(fabric + "\n  " + small + "\n  " + middle + "\n  " + large);
             double growth = (large.scanMillis() + large.probeMillis()) / (small.scanMillis() + small.probeMillis());
             double factor = (double) large.functions() / small.functions();
-            assertThat(growth).as("growth of time for " + factor + " times the functions").isLessThan(2.5 * factor);
+            assertThat(growth)
+                    .as("growth of time for " + factor + " times the functions")
+                    .isLessThan(2.5 * factor);
         }
     }
 }

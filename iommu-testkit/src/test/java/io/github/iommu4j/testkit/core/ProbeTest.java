@@ -7,6 +7,7 @@ import io.github.iommu4j.api.DmaOwnership.Holder;
 import io.github.iommu4j.api.DomainType;
 import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.IommuDomain;
+import io.github.iommu4j.api.IommuException;
 import io.github.iommu4j.api.IommuGroup;
 import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.device.Device;
@@ -194,7 +195,9 @@ final class ProbeTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = KernelRelease.class, names = {"V6_1", "V6_12"})
+    @EnumSource(
+            value = KernelRelease.class,
+            names = {"V6_1", "V6_12"})
     void R17_bindingConfiguresFirmwareFirstAndCountsTheUseThen(KernelRelease release) {
         Rig rig = described(release);
         assertThat(rig.core.groupOf(rig.device(1, 0))).isNull();
@@ -243,7 +246,7 @@ final class ProbeTest {
                 rig.core.probe(device);
             } catch (AssertionError firstAttachMustNotFail) {
                 break;
-            } catch (io.github.iommu4j.api.IommuException refusal) {
+            } catch (IommuException refusal) {
                 assertThat(device.fwSpec()).as("call " + failing).isNull();
             }
         }
@@ -262,7 +265,10 @@ final class ProbeTest {
         Rig rig = Rig.of(release).slot(1, 2).boot();
         int before = rig.iommu.failures().log().size();
         rig.host.remove(Rig.name(1, 1));
-        List<String> calls = rig.iommu.failures().log().subList(before, rig.iommu.failures().log().size());
+        List<String> calls = rig.iommu
+                .failures()
+                .log()
+                .subList(before, rig.iommu.failures().log().size());
         if (release.attachesReleaseDomain()) {
             assertThat(calls)
                     .containsExactly(
@@ -289,7 +295,9 @@ final class ProbeTest {
 
     @Test
     void R20_aDriverWithoutAReleaseDomainJustReleases() {
-        Rig rig = Rig.of(KernelRelease.V6_12, Rig.intel().releasingTo(null)).slot(1, 1).boot();
+        Rig rig = Rig.of(KernelRelease.V6_12, Rig.intel().releasingTo(null))
+                .slot(1, 1)
+                .boot();
         int calls = rig.iommu.failures().calls();
         rig.host.remove(Rig.name(1, 0));
         assertThat(rig.iommu.failures().calls()).isEqualTo(calls);

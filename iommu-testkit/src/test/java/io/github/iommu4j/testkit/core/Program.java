@@ -79,8 +79,7 @@ final class Program {
     private void plainPort(int slot) {
         RequesterId id = new RequesterId(0, 0, slot, 0);
         RequesterId endpoint = new RequesterId(0, slot, 0, 0);
-        rig.hardware.plug(
-                id, PciFunction.at(id).express(PciePortType.ROOT_PORT).bridgeTo(slot, slot));
+        rig.hardware.plug(id, PciFunction.at(id).express(PciePortType.ROOT_PORT).bridgeTo(slot, slot));
         rig.hardware.plug(endpoint, PciFunction.at(endpoint).express(PciePortType.ENDPOINT));
     }
 
@@ -89,8 +88,8 @@ final class Program {
     }
 
     private IommuGroup handle(NaiveKernel.Group group) {
-        return Objects.requireNonNull(handles.computeIfAbsent(
-                group, key -> Objects.requireNonNull(rig.core.groupById(key.id))));
+        return Objects.requireNonNull(
+                handles.computeIfAbsent(group, key -> Objects.requireNonNull(rig.core.groupById(key.id))));
     }
 
     /** One operation on one device and its group, both taken from the seed. */

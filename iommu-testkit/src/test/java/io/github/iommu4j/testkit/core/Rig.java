@@ -26,6 +26,7 @@ import io.github.iommu4j.testkit.machine.MockHost;
 import io.github.iommu4j.testkit.machine.MockIommuDriver;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -127,13 +128,13 @@ final class Rig {
     DeviceNode device(String name) {
         DeviceNode found = bus.find(name);
         assertThat(found).as("device " + name).isNotNull();
-        return java.util.Objects.requireNonNull(found);
+        return Objects.requireNonNull(found);
     }
 
     IommuGroup group(Device device) {
         IommuGroup found = core.groupOf(device);
         assertThat(found).as("group of " + device).isNotNull();
-        return java.util.Objects.requireNonNull(found);
+        return Objects.requireNonNull(found);
     }
 
     IommuGroup group(int slot) {

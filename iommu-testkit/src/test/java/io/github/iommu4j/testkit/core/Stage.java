@@ -15,6 +15,7 @@ import io.github.iommu4j.core.device.DeviceNode;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -30,8 +31,7 @@ final class Stage {
     Stage(KernelRelease release) {
         ReservedRegion direct = new ReservedRegion(
                 new IovaRange(0x8000, 0x8FFF), Prot.READ_WRITE, ReservedRegion.Type.DIRECT_RELAXABLE);
-        rig = Rig.recording(
-                release, Rig.intel().withPasids(8).reserving(device -> List.of(direct)));
+        rig = Rig.recording(release, Rig.intel().withPasids(8).reserving(device -> List.of(direct)));
         rig.slot(1, 3).slot(2, 1);
     }
 
@@ -147,7 +147,7 @@ final class Stage {
                 group.dmaOwnership().release();
             }
             if (group.domain() != group.defaultDomain() && group.defaultDomain() != null) {
-                group.replace(java.util.Objects.requireNonNull(group.defaultDomain()));
+                group.replace(Objects.requireNonNull(group.defaultDomain()));
             }
         }
         domains.forEach(IommuDomain::free);

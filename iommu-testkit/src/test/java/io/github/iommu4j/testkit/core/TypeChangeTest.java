@@ -110,8 +110,7 @@ final class TypeChangeTest {
         assertThat(write(group, "auto")).isEqualTo(release.typeChangeRefusal());
         rig.unbind(1, 0, "net");
         rig.bind(1, 0, "stub");
-        assertThat(write(group, "identity"))
-                .isEqualTo(release.typeChangeNeedsSingleDevice() ? Errno.EBUSY : null);
+        assertThat(write(group, "identity")).isEqualTo(release.typeChangeNeedsSingleDevice() ? Errno.EBUSY : null);
         rig.unbind(1, 0, "stub");
         rig.close();
     }
@@ -154,7 +153,9 @@ final class TypeChangeTest {
     @ParameterizedTest
     @EnumSource(KernelRelease.class)
     void R66_theSwitchInPlaceDoesNotAskWhetherTheDriverCanDefer(KernelRelease release) {
-        Rig rig = Rig.of(release, new MockIommuDriver("amd0", MockHost.amd())).slot(1, 1).boot();
+        Rig rig = Rig.of(release, new MockIommuDriver("amd0", MockHost.amd()))
+                .slot(1, 1)
+                .boot();
         IommuGroup group = rig.group(1);
         assertThat(group.typeName()).isEqualTo("DMA");
         assertThat(write(group, "DMA-FQ")).isNull();

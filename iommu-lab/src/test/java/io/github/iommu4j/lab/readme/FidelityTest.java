@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.KernelRelease;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Method;
@@ -39,7 +40,7 @@ final class FidelityTest {
     private static Map<String, String> testSources() throws IOException {
         try (Stream<Path> files = Files.walk(ROOT)) {
             return files.filter(file -> file.toString().endsWith(".java")
-                            && file.toString().contains("src" + java.io.File.separator + "test"))
+                            && file.toString().contains("src" + File.separator + "test"))
                     .collect(Collectors.toMap(
                             FidelityTest::simpleName, FidelityTest::read, String::concat, TreeMap::new));
         }

@@ -13,6 +13,7 @@ import io.github.iommu4j.testkit.machine.MockHost;
 import io.github.iommu4j.testkit.machine.MockIommuDriver;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,7 +57,7 @@ final class AttachTest {
     void R31_attachingTheCurrentDomainAttachesEveryDeviceAgainUpTo64(KernelRelease release) {
         Rig rig = Rig.of(release).slot(1, 3).boot();
         IommuGroup group = rig.group(1);
-        IommuDomain current = java.util.Objects.requireNonNull(group.domain());
+        IommuDomain current = Objects.requireNonNull(group.domain());
         int calls = rig.iommu.failures().calls();
         group.attach(current);
         assertThat(rig.iommu.failures().calls() - calls).isEqualTo(release.reattachesCurrentDomain() ? 3 : 0);

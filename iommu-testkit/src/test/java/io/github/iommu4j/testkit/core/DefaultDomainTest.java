@@ -40,7 +40,7 @@ final class DefaultDomainTest {
             assertThat(rig.group(1).typeName()).isEqualTo(system.sysfsName());
             rig.close();
         }
-        Rig amd = with(release, new MockIommuDriver("amd0", MockHost.amd()), DomainType.DMA_FQ)
+        Rig amd = with(release, new MockIommuDriver("amd0", Rig.neverDeferring()), DomainType.DMA_FQ)
                 .slot(1, 1)
                 .boot();
         assertThat(amd.group(1).typeName()).isEqualTo("DMA");

@@ -8,6 +8,7 @@ import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.Prot;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -215,7 +216,7 @@ final class FaultInjectionTest {
         } else if (licensed && scenario.licence() == Licence.OLD_NEEDS_REPEAT) {
             scenario.operate().accept(stage);
         } else if (licensed && scenario.licence() == Licence.OLD_NEEDS_DETACH) {
-            stage.group().detach(java.util.Objects.requireNonNull(stage.group().domain()));
+            stage.group().detach(Objects.requireNonNull(stage.group().domain()));
         }
         assertThat(stage.books()).as(when).isEqualTo(success);
         stage.finish();

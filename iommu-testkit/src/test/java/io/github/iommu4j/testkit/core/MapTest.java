@@ -12,6 +12,7 @@ import io.github.iommu4j.api.PageSizes;
 import io.github.iommu4j.api.Prot;
 import io.github.iommu4j.api.UserCapabilities;
 import io.github.iommu4j.api.dma.Access;
+import io.github.iommu4j.core.trace.KernelLog;
 import io.github.iommu4j.testkit.machine.MockHost;
 import io.github.iommu4j.testkit.machine.MockIommuDriver;
 import java.util.ArrayList;
@@ -88,7 +89,7 @@ final class MapTest {
                 bare.writeImpliesRead());
         Rig rig = new Rig(
                 release,
-                io.github.iommu4j.core.trace.KernelLog.WarnPolicy.RECORD,
+                KernelLog.WarnPolicy.RECORD,
                 new MockIommuDriver("bare", host),
                 builder -> builder.systemType(DomainType.IDENTITY));
         rig.slot(1, 1).boot();

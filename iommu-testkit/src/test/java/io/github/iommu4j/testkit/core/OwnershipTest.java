@@ -13,8 +13,11 @@ import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.Prot;
 import io.github.iommu4j.api.ReservedRegion;
 import io.github.iommu4j.api.UserCapabilities;
+import io.github.iommu4j.core.device.DeviceNode;
+import io.github.iommu4j.core.trace.KernelLog;
 import io.github.iommu4j.testkit.machine.MockIommuDriver;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -109,13 +112,10 @@ final class OwnershipTest {
         IommuDomain foreign = rig.group(2).defaultDomain();
         assertThat(foreign).isNotNull();
         Rig identity = new Rig(
-                release,
-                io.github.iommu4j.core.trace.KernelLog.WarnPolicy.THROW,
-                Rig.intel(),
-                builder -> builder.systemType(DomainType.IDENTITY));
+                release, KernelLog.WarnPolicy.THROW, Rig.intel(), builder -> builder.systemType(DomainType.IDENTITY));
         identity.slot(1, 2).boot();
         DmaOwnership dma = identity.ownership(1);
-        identity.group(1).attach(java.util.Objects.requireNonNull(foreign));
+        identity.group(1).attach(Objects.requireNonNull(foreign));
         dma.useDefaultDomain(identity.device(1, 0));
         assertThat(Rig.errno(() -> dma.useDefaultDomain(identity.device(1, 1))))
                 .isEqualTo(release.countsIdentityDomainsAsOne() ? null : Errno.EBUSY);
@@ -261,7 +261,7 @@ final class OwnershipTest {
         MockIommuDriver iommu = Rig.intel().grouping((device, helpers) -> helpers.single(device));
         Rig rig = Rig.of(release, iommu).slot(1, 1).boot();
         DmaOwnership dma = rig.ownership(1);
-        io.github.iommu4j.core.device.DeviceNode device = rig.device(1, 0);
+        DeviceNode device = rig.device(1, 0);
         if (release.lastDeviceTakesDomains()) {
             rig.host.remove(Rig.name(1, 0));
             assertThat(Rig.errno(() -> dma.useDefaultDomain(device)))

@@ -7,6 +7,7 @@ import io.github.iommu4j.api.DmaOwnership.Holder;
 import io.github.iommu4j.api.DomainType;
 import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.IommuDomain;
+import io.github.iommu4j.api.IommuException;
 import io.github.iommu4j.api.IommuGroup;
 import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.device.Device;
@@ -245,7 +246,7 @@ final class ProbeTest {
                 rig.core.probe(device);
             } catch (AssertionError firstAttachMustNotFail) {
                 break;
-            } catch (io.github.iommu4j.api.IommuException refusal) {
+            } catch (IommuException refusal) {
                 assertThat(device.fwSpec()).as("call " + failing).isNull();
             }
         }

@@ -1,5 +1,7 @@
 package io.github.iommu4j.testkit.core;
 
+import java.util.Set;
+import io.github.iommu4j.api.driver.IommuCapability;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
@@ -26,6 +28,7 @@ import io.github.iommu4j.testkit.machine.MockHost;
 import io.github.iommu4j.testkit.machine.MockIommuDriver;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -62,6 +65,11 @@ final class Rig {
         bus.register(SimpleDriver.harmless("stub"));
         bus.register(SimpleDriver.refusing("picky", Errno.EIO));
         platform.register(SimpleDriver.nativeDriver("net"));
+    }
+
+    /** A host whose driver cannot defer invalidation. */
+    static MockHost neverDeferring() {
+        return MockHost.amd().withCapabilities(Set.of(IommuCapability.CACHE_COHERENCY));
     }
 
     /** A host that knows every root bus plugged so far, for machines that add some. */
@@ -127,13 +135,13 @@ final class Rig {
     DeviceNode device(String name) {
         DeviceNode found = bus.find(name);
         assertThat(found).as("device " + name).isNotNull();
-        return java.util.Objects.requireNonNull(found);
+        return Objects.requireNonNull(found);
     }
 
     IommuGroup group(Device device) {
         IommuGroup found = core.groupOf(device);
         assertThat(found).as("group of " + device).isNotNull();
-        return java.util.Objects.requireNonNull(found);
+        return Objects.requireNonNull(found);
     }
 
     IommuGroup group(int slot) {

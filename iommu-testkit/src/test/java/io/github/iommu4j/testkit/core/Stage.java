@@ -15,6 +15,7 @@ import io.github.iommu4j.core.device.DeviceNode;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -146,7 +147,7 @@ final class Stage {
                 group.dmaOwnership().release();
             }
             if (group.domain() != group.defaultDomain() && group.defaultDomain() != null) {
-                group.replace(java.util.Objects.requireNonNull(group.defaultDomain()));
+                group.replace(Objects.requireNonNull(group.defaultDomain()));
             }
         }
         domains.forEach(IommuDomain::free);

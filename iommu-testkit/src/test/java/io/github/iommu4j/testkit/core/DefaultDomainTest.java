@@ -13,7 +13,6 @@ import io.github.iommu4j.api.ReservedRegion;
 import io.github.iommu4j.api.UserCapabilities;
 import io.github.iommu4j.api.device.Device;
 import io.github.iommu4j.core.trace.KernelLog;
-import io.github.iommu4j.testkit.machine.MockHost;
 import io.github.iommu4j.testkit.machine.MockIommuDriver;
 import java.util.List;
 import java.util.Objects;

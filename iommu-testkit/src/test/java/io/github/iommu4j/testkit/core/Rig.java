@@ -1,7 +1,5 @@
 package io.github.iommu4j.testkit.core;
 
-import java.util.Set;
-import io.github.iommu4j.api.driver.IommuCapability;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
@@ -13,6 +11,7 @@ import io.github.iommu4j.api.IommuGroup;
 import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.device.Device;
 import io.github.iommu4j.api.device.RequesterId;
+import io.github.iommu4j.api.driver.IommuCapability;
 import io.github.iommu4j.core.IommuCore;
 import io.github.iommu4j.core.device.BusType;
 import io.github.iommu4j.core.device.DeferredProbe;
@@ -29,6 +28,7 @@ import io.github.iommu4j.testkit.machine.MockIommuDriver;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 

@@ -10,7 +10,6 @@ import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.UserCapabilities;
 import io.github.iommu4j.api.UserCapabilities.Capability;
 import io.github.iommu4j.core.trace.KernelLog;
-import io.github.iommu4j.testkit.machine.MockHost;
 import io.github.iommu4j.testkit.machine.MockIommuDriver;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;

@@ -12,10 +12,8 @@ import io.github.iommu4j.lab.oracle.Snapshot;
 import io.github.iommu4j.testkit.machine.TestMachine;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -79,22 +77,12 @@ final class StateRestorer {
      * lowest free number is the next one's. Where a number is free in the target, a stand-in takes it for the while.
      */
     private void regroup(Snapshot target) {
-        List<String> misplaced = new ArrayList<>();
-        for (DeviceNode node : bus.nodes()) {
-            Snapshot.DeviceState wanted = target.devices().get(node.name());
-            IommuGroup group = core.groupOf(node);
-            boolean right = wanted != null && (group == null ? wanted.group() == null : same(group, wanted));
-            if (!right) {
-                misplaced.add(node.name());
-            }
-        }
-        Set<RequesterId> unplugged = new HashSet<>();
+        List<String> misplaced = misplaced(target);
         for (String name : misplaced) {
             if (bus.find(name) != null) {
                 host.remove(name);
             }
             machine.hardware().conceal(RequesterId.parse(name));
-            unplugged.add(RequesterId.parse(name));
         }
         List<DeviceNode> standIns = new ArrayList<>();
         misplaced.stream()
@@ -104,11 +92,23 @@ final class StateRestorer {
                 .forEach(name -> {
                     fillBelow(groupOf(target, name), target, standIns);
                     machine.hardware().reveal(RequesterId.parse(name));
-                    unplugged.remove(RequesterId.parse(name));
                     host.rescan();
                 });
         standIns.forEach(machine.platformBus()::remove);
-        unplugged.forEach(machine.hardware()::reveal);
+        misplaced.forEach(name -> machine.hardware().reveal(RequesterId.parse(name)));
+    }
+
+    private List<String> misplaced(Snapshot target) {
+        List<String> misplaced = new ArrayList<>();
+        for (DeviceNode node : bus.nodes()) {
+            Snapshot.DeviceState wanted = target.devices().get(node.name());
+            IommuGroup group = core.groupOf(node);
+            boolean right = wanted != null && (group == null ? wanted.group() == null : same(group, wanted));
+            if (!right) {
+                misplaced.add(node.name());
+            }
+        }
+        return misplaced;
     }
 
     private static boolean same(IommuGroup group, Snapshot.DeviceState wanted) {

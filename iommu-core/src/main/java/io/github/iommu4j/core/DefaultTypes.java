@@ -95,8 +95,7 @@ final class DefaultTypes {
         boolean wantsQueue = type == DomainType.DMA_FQ;
         Domain made = core.allocate(wantsQueue ? DomainType.DMA : type, group.firstMember());
         if (made == null) {
-            throw new IommuException(
-                    core.release().missingDomainType(), "no domain of type " + type + " for " + group);
+            throw new IommuException(core.release().missingDomainType(), "no domain of type " + type + " for " + group);
         }
         if (wantsQueue && canDefer(group)) {
             made.retype(DomainType.DMA_FQ);

@@ -35,16 +35,10 @@ public enum AllowUnsafe {
      */
     public static AllowUnsafe parse(String written) {
         String letters = written.toLowerCase(Locale.ROOT);
-        if (letters.startsWith("y")
-                || letters.startsWith("t")
-                || letters.startsWith("1")
-                || letters.startsWith("on")) {
+        if (letters.startsWith("y") || letters.startsWith("t") || letters.startsWith("1") || letters.startsWith("on")) {
             return YES;
         }
-        if (letters.startsWith("n")
-                || letters.startsWith("f")
-                || letters.startsWith("0")
-                || letters.startsWith("of")) {
+        if (letters.startsWith("n") || letters.startsWith("f") || letters.startsWith("0") || letters.startsWith("of")) {
             return NO;
         }
         throw new IommuException(Errno.EINVAL, "\"" + written + "\" is no boolean");

@@ -141,12 +141,11 @@ public final class Container implements ContainerFile {
         if (extension(type, null) <= 0) {
             throw new IommuException(Errno.ENODEV, "no IOMMU of type " + type);
         }
-        Type1.Flavour flavour =
-                switch (type) {
-                    case TYPE1_IOMMU -> Type1.Flavour.V1;
-                    case TYPE1V2_IOMMU -> Type1.Flavour.V2;
-                    default -> throw new IommuException(Errno.EINVAL, "no IOMMU can be opened as type " + type);
-                };
+        Type1.Flavour flavour = switch (type) {
+            case TYPE1_IOMMU -> Type1.Flavour.V1;
+            case TYPE1V2_IOMMU -> Type1.Flavour.V2;
+            default -> throw new IommuException(Errno.EINVAL, "no IOMMU can be opened as type " + type);
+        };
         Type1 iommu = new Type1(core, flavour, module);
         attachAll(iommu);
         return iommu;

@@ -43,8 +43,8 @@ final class MappingTable {
         } else {
             found.remove(mapping.iova());
             Long next = found.higherKey(mapping.iova());
-            lost.replaceAll(entry ->
-                    Objects.equals(entry.before(), mapping.iova()) ? new Lost(entry.mapping(), next) : entry);
+            lost.replaceAll(
+                    entry -> Objects.equals(entry.before(), mapping.iova()) ? new Lost(entry.mapping(), next) : entry);
         }
     }
 
@@ -111,7 +111,8 @@ final class MappingTable {
     /** From one mapping, or the first, until one begins behind an address. */
     private List<Mapping> walk(@Nullable Mapping from, long last) {
         List<Mapping> walked = new ArrayList<>();
-        for (Mapping mapping : from == null ? found.values() : found.tailMap(from.iova()).values()) {
+        for (Mapping mapping :
+                from == null ? found.values() : found.tailMap(from.iova()).values()) {
             boolean stopped = mapping != from && !walkLost(mapping.iova(), last, walked);
             if (stopped || Long.compareUnsigned(mapping.iova(), last) > 0) {
                 return walked;

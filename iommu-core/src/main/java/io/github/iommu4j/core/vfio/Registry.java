@@ -35,8 +35,7 @@ final class Registry {
     void add(DeviceNode node, IommuGroup iommuGroup) {
         mutex.lock();
         try {
-            VfioGroup group =
-                    groups.computeIfAbsent(iommuGroup.id(), id -> new VfioGroup(locking, iommuGroup));
+            VfioGroup group = groups.computeIfAbsent(iommuGroup.id(), id -> new VfioGroup(locking, iommuGroup));
             group.driverBound();
             DeviceSet set = sets.computeIfAbsent(setKey(node), key -> new DeviceSet(locking, key));
             set.joined();

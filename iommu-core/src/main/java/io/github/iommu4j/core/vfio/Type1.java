@@ -81,8 +81,8 @@ final class Type1 {
 
     /** Whether the IOMMU makes all DMA of the container coherent. */
     boolean enforcesCoherency() {
-        return locked(() -> domains.list().stream()
-                .allMatch(domain -> domain.coherency() == Type1Domain.Coherency.ENFORCED));
+        return locked(
+                () -> domains.list().stream().allMatch(domain -> domain.coherency() == Type1Domain.Coherency.ENFORCED));
     }
 
     IommuInfo info(int argsz) {
@@ -164,7 +164,7 @@ final class Type1 {
             throw invalid("no range: " + request);
         }
         dirty.checkRange(range);
-        return locked(() ->
-                dirty.get(range, mappings.table(), domains.pageSizes().smallest()));
+        return locked(
+                () -> dirty.get(range, mappings.table(), domains.pageSizes().smallest()));
     }
 }

@@ -57,8 +57,8 @@ final class Type1Attach {
         if (devices.isEmpty()) {
             throw new IommuException(Errno.EIO, group + " has no device to make a domain for");
         }
-        boolean enforced = devices.stream()
-                .allMatch(device -> core.capable(device, IommuCapability.ENFORCE_CACHE_COHERENCY));
+        boolean enforced =
+                devices.stream().allMatch(device -> core.capable(device, IommuCapability.ENFORCE_CACHE_COHERENCY));
         IommuDomain domain;
         try {
             domain = core.newPagingDomain(devices.get(0));
@@ -68,8 +68,7 @@ final class Type1Attach {
             }
             throw refusal;
         }
-        return new Type1Domain(
-                domain, enforced ? Type1Domain.Coherency.ENFORCED : Type1Domain.Coherency.UP_TO_DEVICE);
+        return new Type1Domain(domain, enforced ? Type1Domain.Coherency.ENFORCED : Type1Domain.Coherency.UP_TO_DEVICE);
     }
 
     private void settle(IommuGroup group, Type1Domain fresh) {
@@ -117,8 +116,8 @@ final class Type1Attach {
     }
 
     private void requireIsolation(IommuGroup group) {
-        boolean isolated = group.devices().stream()
-                .allMatch(device -> core.capable(device, IommuCapability.INTERRUPT_ISOLATION));
+        boolean isolated =
+                group.devices().stream().allMatch(device -> core.capable(device, IommuCapability.INTERRUPT_ISOLATION));
         if (!isolated && module.allowUnsafeInterrupts() == AllowUnsafe.NO) {
             core.log()
                     .print(
@@ -132,8 +131,8 @@ final class Type1Attach {
     /** Puts the group on a domain of the container that suits it, if there is one. */
     private @Nullable Type1Domain joinStanding(IommuGroup group, Type1Domain fresh) {
         for (Type1Domain standing : domains.list()) {
-            boolean suits = core.compatible(standing.domain(), fresh.domain())
-                    && standing.coherency() == fresh.coherency();
+            boolean suits =
+                    core.compatible(standing.domain(), fresh.domain()) && standing.coherency() == fresh.coherency();
             if (suits && moveTo(group, fresh, standing)) {
                 return standing;
             }

@@ -158,7 +158,8 @@ final class Type1Mappings {
         }
         DirtyBitmap bitmap = DirtyBitmap.NONE;
         if ((request.flags() & UnmapRequest.GET_DIRTY_BITMAP) != 0) {
-            bitmap = DirtyTracking.bitmap(met, new IovaRange(request.iova(), request.iova() + size - 1), smallestPage());
+            bitmap =
+                    DirtyTracking.bitmap(met, new IovaRange(request.iova(), request.iova() + size - 1), smallestPage());
         }
         met.forEach(this::remove);
         return new UnmapResult(sizeOf(met), bitmap);

@@ -10,6 +10,10 @@ import java.util.concurrent.atomic.AtomicLong;
  * the epoch before its first fetch; it inserts into a cache only if, holding that cache set's lock, the epoch is still
  * the same, and it starts again if the epoch moved before its result or its event record was final. An insertion is
  * therefore either before the advance, and removed by the sweep that follows, or it does not happen.
+ *
+ * <p>Between the two a translation may still find what is about to be removed, and its answer is right: it overlaps the
+ * invalidation. The invalidating side advances the epoch <em>again</em> when the entries are gone, so that no answer
+ * remembered by its epoch ({@link RecentAnswers}) outlives them.
  */
 final class CacheEpoch {
 

@@ -1,7 +1,8 @@
 package io.github.iommu4j.smmuv3.hardware;
 
 /**
- * Carries out the invalidation commands on the caches: the epoch first, then the entries, as {@link CacheEpoch} asks.
+ * Carries out the invalidation commands on the caches: the epoch, the entries, and the epoch again, as {@link
+ * CacheEpoch} asks.
  *
  * <p>Its monitor is what a translation holds that must not be overtaken. Thread-safe.
  */
@@ -25,29 +26,34 @@ final class CacheMaintenance implements Invalidation {
     public synchronized void ste(int streamId, boolean leafOnly) {
         epoch.advance();
         configs.removeStream(streamId);
+        epoch.advance();
     }
 
     @Override
     public synchronized void steRange(int streamId, int range) {
         epoch.advance();
         configs.removeStreams(streamId, range >= EVERY_STREAM ? 0 : -1 << range + 1);
+        epoch.advance();
     }
 
     @Override
     public synchronized void cd(int streamId, int substreamId, boolean leafOnly) {
         epoch.advance();
         configs.removeContext(streamId, substreamId);
+        epoch.advance();
     }
 
     @Override
     public synchronized void cdAll(int streamId) {
         epoch.advance();
         configs.removeContexts(streamId);
+        epoch.advance();
     }
 
     @Override
     public synchronized void tlb(TlbInvalidation request) {
         epoch.advance();
         tlb.invalidate(new TlbMatch(request, capabilities.s2p()));
+        epoch.advance();
     }
 }

@@ -51,9 +51,6 @@ final class TableFormat {
     /** The address field where descriptors have it in one piece, big-endian tables aside: {@link PageChase} goes there. */
     final long plainAddressMask;
 
-    /** How many tables a page is below. */
-    final int tableLevels;
-
     private final int firstBlockLevel;
 
     private TableFormat(Builder from) {
@@ -72,7 +69,6 @@ final class TableFormat {
         addressMask = LOW_ADDRESS & -1L << granuleLg2;
         wideMask = wide ? WIDE_FIELD : 0;
         plainAddressMask = wide || bigEndian ? 0 : addressMask;
-        tableLevels = LAST_LEVEL - startLevel;
         firstBlockLevel = granuleLg2 == 12 || wide ? 1 : 2;
         int tableLg2 = inputBits - startShift + 3;
         // Only 64K tables can reach 52 bits, so only theirs have the 64-byte minimum (Arm ARM D8.2).

@@ -182,17 +182,15 @@ final class Walker {
         if (ipa >>> table.inputBits != 0) {
             return FaultWord.ofWalk(FaultWord.F_TRANSLATION, where, ipa);
         }
-        if (observer == null && table.isPlain()) {
-            long page = PageChase.descriptor(memory, table, ipa);
-            if (page != PageChase.SOMETHING_ELSE) {
-                counters.add(Counters.DESCRIPTOR, table.tableLevels + 1);
-                long leaf = TableFormat.withLevel(page, TableFormat.LAST_LEVEL);
-                return table.faultsOnAccess(leaf) ? FaultWord.ofWalk(FaultWord.F_ACCESS, where, ipa) : leaf;
-            }
-        }
         int level = table.startLevel;
         int shift = table.startShift;
         long at = table.base + (ipa >>> shift << 3);
+        if (observer == null && table.isPlain()) {
+            long reached = PageChase.follow(memory, table, ipa);
+            level = (int) reached & 3;
+            shift -= (level - table.startLevel) * table.stride;
+            at = reached & ~3L;
+        }
         long result;
         try {
             while (true) {

@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** Many threads fault while software reads the event queue. */
@@ -23,6 +24,7 @@ class EventRaceTest {
     private static final int RECORDS_EACH = 40_000;
     private static final long INPUT_RANGE = (1L << 39) - 1;
     private static final long F_TRANSLATION_OF_A_READ = 1L << 35 | 2L << 40;
+    private static final long S2R = 1L << 58;
     private static final long CONTEXT = 0x4001_0000L;
     private static final long ROOT = 0x5000_0000L;
 
@@ -56,6 +58,42 @@ class EventRaceTest {
                     .as("stream %d", stream)
                     .isEqualTo(reported);
         }
+    }
+
+    @Test
+    void noRecordOfOldConfigurationComesAfterTheSync() throws Exception {
+        Layouts.stage2Stream(memory, 0, 1, ROOT);
+        long fields = Layouts.streamEntry(0) + 16;
+        long recording = memory.load64(fields);
+        rig.start(Layouts.STREAM_TABLE, Layouts.STREAM_TABLE_CONFIG, 0);
+        AtomicBoolean over = new AtomicBoolean();
+        ExecutorService threads = Executors.newFixedThreadPool(RECORDERS);
+        for (int i = 0; i < RECORDERS; i++) {
+            threads.execute(() -> {
+                while (!over.get()) {
+                    unit.translate(0, -1, 0x1000, 1);
+                }
+            });
+        }
+        long records = 0;
+        for (int round = 0; round < 5_000; round++) {
+            reconfigure(fields, recording);
+            records += rig.drainEvents().size();
+            reconfigure(fields, recording & ~S2R);
+            records += rig.drainEvents().size();
+            Thread.onSpinWait();
+            assertThat(rig.drainEvents()).as("round %d", round).isEmpty();
+        }
+        over.set(true);
+        threads.shutdown();
+        assertThat(threads.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(records).isPositive();
+    }
+
+    private void reconfigure(long address, long word) {
+        memory.store64(address, word);
+        rig.command(Commands.cfgiSte(0, 1));
+        rig.sync();
     }
 
     /** The addresses whose faults the unit says it recorded. */

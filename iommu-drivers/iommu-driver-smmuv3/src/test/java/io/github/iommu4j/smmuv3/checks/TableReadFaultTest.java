@@ -21,8 +21,8 @@ class TableReadFaultTest {
     private static final long READABLE = 1L << 6;
 
     private final SparseMemory memory = new SparseMemory();
-    private final Rig rig = new Rig(
-            Units.smmu(memory, Smmuv3Capabilities.linuxVirt10(), Units.Caching.DEFAULT), memory, Rig.QUEUES);
+    private final Rig rig =
+            new Rig(Units.smmu(memory, Smmuv3Capabilities.linuxVirt10(), Units.Caching.DEFAULT), memory, Rig.QUEUES);
 
     private EventRecord recordOf(Access access, long contextPage, long tablePage) {
         memory.store64(Layouts.tables(memory, STAGE2_ROOT, CONTEXT), contextPage);
@@ -40,8 +40,7 @@ class TableReadFaultTest {
     @ParameterizedTest
     @EnumSource(Access.class)
     void aRefusedReadOfATableShowsTheAccessAndThatTheTableWasRead(Access access) {
-        EventRecord record = recordOf(
-                access, Layouts.stage2Page(CONTEXT), Layouts.stage2Page(STAGE1_ROOT) & ~READABLE);
+        EventRecord record = recordOf(access, Layouts.stage2Page(CONTEXT), Layouts.stage2Page(STAGE1_ROOT) & ~READABLE);
         assertThat(record.number()).isEqualTo(0x13);
         assertThat(record.eventClass()).isEqualTo(EventRecord.CLASS_TT);
         assertThat(record.s2()).isTrue();
@@ -52,8 +51,8 @@ class TableReadFaultTest {
 
     @Test
     void aRefusedReadOfAContextShowsTheAccess() {
-        EventRecord record = recordOf(
-                Access.WRITE, Layouts.stage2Page(CONTEXT) & ~READABLE, Layouts.stage2Page(STAGE1_ROOT));
+        EventRecord record =
+                recordOf(Access.WRITE, Layouts.stage2Page(CONTEXT) & ~READABLE, Layouts.stage2Page(STAGE1_ROOT));
         assertThat(record.number()).isEqualTo(0x13);
         assertThat(record.eventClass()).isEqualTo(EventRecord.CLASS_CD);
         assertThat(record.rnw()).isFalse();

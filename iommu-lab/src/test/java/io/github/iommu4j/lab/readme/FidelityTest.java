@@ -2,7 +2,6 @@ package io.github.iommu4j.lab.readme;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.KernelRelease;
 import java.io.File;
 import java.io.IOException;
@@ -130,7 +129,7 @@ final class FidelityTest {
         StringBuilder row = new StringBuilder("| `" + rule.getName() + "` |");
         for (KernelRelease release : KernelRelease.values()) {
             Object answer = rule.invoke(release);
-            String word = answer instanceof Boolean holds ? (holds ? "yes" : "no") : ((Errno) answer).name();
+            String word = answer instanceof Boolean holds ? (holds ? "yes" : "no") : String.valueOf(answer);
             row.append(' ').append(word).append(" |");
         }
         return row.toString();

@@ -24,36 +24,40 @@ final class CacheMaintenance implements Invalidation {
 
     @Override
     public synchronized void ste(int streamId, boolean leafOnly) {
-        epoch.advance();
-        configs.removeStream(streamId);
-        epoch.advance();
+        forget(() -> configs.removeStream(streamId));
     }
 
     @Override
     public synchronized void steRange(int streamId, int range) {
-        epoch.advance();
-        configs.removeStreams(streamId, range >= EVERY_STREAM ? 0 : -1 << range + 1);
-        epoch.advance();
+        forget(() -> configs.removeStreams(streamId, range >= EVERY_STREAM ? 0 : -1 << range + 1));
     }
 
     @Override
     public synchronized void cd(int streamId, int substreamId, boolean leafOnly) {
-        epoch.advance();
-        configs.removeContext(streamId, substreamId);
-        epoch.advance();
+        forget(() -> configs.removeContext(streamId, substreamId));
     }
 
     @Override
     public synchronized void cdAll(int streamId) {
-        epoch.advance();
-        configs.removeContexts(streamId);
-        epoch.advance();
+        forget(() -> configs.removeContexts(streamId));
     }
 
     @Override
     public synchronized void tlb(TlbInvalidation request) {
         epoch.advance();
         tlb.invalidate(new TlbMatch(request, capabilities.s2p()));
+        epoch.advance();
+    }
+
+    /**
+     * Removes configurations twice: one may have been made, under the new epoch, from a structure that was still cached
+     * when the first removal had passed its place.
+     */
+    private void forget(Runnable removal) {
+        epoch.advance();
+        removal.run();
+        epoch.advance();
+        removal.run();
         epoch.advance();
     }
 }

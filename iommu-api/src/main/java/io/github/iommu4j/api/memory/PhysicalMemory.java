@@ -64,4 +64,89 @@ public interface PhysicalMemory {
      * @throws BusErrorException when nothing answers at {@code address}; nothing is written then
      */
     boolean compareAndSet64(long address, long expected, long replacement);
+
+    /**
+     * Replaces a 32-bit word if it still holds an expected value.
+     *
+     * @param address physical byte address, 4-byte aligned
+     * @param expected the value the word must hold
+     * @param replacement the value to write
+     * @return {@code true} when the word held {@code expected} and now holds {@code replacement}
+     * @throws BusErrorException when nothing answers at {@code address}; nothing is written then
+     */
+    default boolean compareAndSet32(long address, int expected, int replacement) {
+        long wordAddress = address & ~7L;
+        int shift = (int) (address & 4) << 3;
+        long mask = 0xFFFF_FFFFL << shift;
+        while (true) {
+            long word = load64(wordAddress);
+            if ((int) (word >>> shift) != expected) {
+                return false;
+            }
+            if (compareAndSet64(wordAddress, word, word & ~mask | (replacement & 0xFFFF_FFFFL) << shift)) {
+                return true;
+            }
+        }
+    }
+
+    /**
+     * Loads consecutive 64-bit words: the same as {@code count} calls of {@link #load64}, in no order among themselves,
+     * all of them before what the caller does next.
+     *
+     * @param address physical byte address of the first word, 8-byte aligned
+     * @param into receives the words from index 0
+     * @param count how many words, 0 to {@code into.length}
+     * @throws BusErrorException when nothing answers at one of the addresses; {@code into} holds anything then
+     */
+    default void loadRun64(long address, long[] into, int count) {
+        for (int i = 0; i < count; i++) {
+            into[i] = load64(address + 8L * i);
+        }
+    }
+
+    /**
+     * Stores consecutive 64-bit words of ascending values, {@code first}, {@code first + step}, and so on: the same as
+     * {@code count} calls of {@link #store64}, in no order among themselves, all of them after what the caller did
+     * before.
+     *
+     * @param address physical byte address of the first word, 8-byte aligned
+     * @param first the first word's value
+     * @param step what each word has more than the one before; 0 fills
+     * @param count how many words, at least 0
+     * @throws BusErrorException when nothing answers at one of the addresses; the words before it may be written then
+     */
+    default void storeRun64(long address, long first, long step, int count) {
+        for (int i = 0; i < count; i++) {
+            store64(address + 8L * i, first + step * i);
+        }
+    }
+
+    /**
+     * Loads consecutive 32-bit words, as {@link #loadRun64} does 64-bit ones.
+     *
+     * @param address physical byte address of the first word, 4-byte aligned
+     * @param into receives the words from index 0
+     * @param count how many words, 0 to {@code into.length}
+     * @throws BusErrorException when nothing answers at one of the addresses; {@code into} holds anything then
+     */
+    default void loadRun32(long address, int[] into, int count) {
+        for (int i = 0; i < count; i++) {
+            into[i] = load32(address + 4L * i);
+        }
+    }
+
+    /**
+     * Stores consecutive 32-bit words of ascending values, as {@link #storeRun64} does 64-bit ones.
+     *
+     * @param address physical byte address of the first word, 4-byte aligned
+     * @param first the first word's value
+     * @param step what each word has more than the one before; 0 fills
+     * @param count how many words, at least 0
+     * @throws BusErrorException when nothing answers at one of the addresses; the words before it may be written then
+     */
+    default void storeRun32(long address, int first, int step, int count) {
+        for (int i = 0; i < count; i++) {
+            store32(address + 4L * i, first + step * i);
+        }
+    }
 }

@@ -4,6 +4,7 @@ import io.github.iommu4j.api.memory.BusErrorException;
 import io.github.iommu4j.api.memory.PhysicalMemory;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -148,6 +149,107 @@ public final class SparseMemory implements PhysicalMemory {
             throw refuse(address, 8);
         }
         return WORD.compareAndSet(writable(address), wordIndex(address), expected, replacement);
+    }
+
+    @Override
+    public void loadRun64(long address, long[] into, int count) {
+        if ((address & NOT_A_WORD_ADDRESS) != 0) {
+            throw refuse(address, 8);
+        }
+        for (int done = 0; done < count; ) {
+            long at = address + 8L * done;
+            int run = Math.min(count - done, wordsUntilBoundary(at));
+            System.arraycopy(readable(requireAddress(at)), wordIndex(at), into, done, run);
+            done += run;
+        }
+        VarHandle.acquireFence();
+    }
+
+    @Override
+    public void storeRun64(long address, long first, long step, int count) {
+        if ((address & NOT_A_WORD_ADDRESS) != 0) {
+            throw refuse(address, 8);
+        }
+        VarHandle.releaseFence();
+        for (int done = 0; done < count; ) {
+            long at = address + 8L * done;
+            int run = Math.min(count - done, wordsUntilBoundary(at));
+            fill(writable(requireAddress(at)), wordIndex(at), first + step * done, step, run);
+            done += run;
+        }
+    }
+
+    private static void fill(long[] chunk, int index, long first, long step, int count) {
+        if (step == 0) {
+            Arrays.fill(chunk, index, index + count, first);
+            return;
+        }
+        for (int i = 0; i < count; i++) {
+            chunk[index + i] = first + step * i;
+        }
+    }
+
+    @Override
+    public void loadRun32(long address, int[] into, int count) {
+        int done = 0;
+        if (count > 0 && (address & 4) != 0) {
+            into[done++] = load32(address);
+        }
+        for (; done + 1 < count; done += 2) {
+            long word = load64(address + 4L * done);
+            into[done] = (int) word;
+            into[done + 1] = (int) (word >>> 32);
+        }
+        if (done < count) {
+            into[done] = load32(address + 4L * done);
+        }
+    }
+
+    @Override
+    public void storeRun32(long address, int first, int step, int count) {
+        int done = 0;
+        if (count > 0 && (address & 4) != 0) {
+            store32(address, first);
+            done = 1;
+        }
+        if (count - done > 1) {
+            int low = first + step * done;
+            storePairs(address + 4L * done, low, step, (count - done) / 2);
+            done += count - done & ~1;
+        }
+        if (done < count) {
+            store32(address + 4L * done, first + step * done);
+        }
+    }
+
+    private void storePairs(long address, int low, int step, int pairs) {
+        if ((address & NOT_A_WORD_ADDRESS) != 0) {
+            throw refuse(address, 4);
+        }
+        VarHandle.releaseFence();
+        for (int done = 0; done < pairs; ) {
+            long at = address + 8L * done;
+            int run = Math.min(pairs - done, wordsUntilBoundary(at));
+            long[] chunk = writable(requireAddress(at));
+            int index = wordIndex(at);
+            int value = low + 2 * step * done;
+            for (int i = 0; i < run; i++, value += 2 * step) {
+                chunk[index + i] = value & 0xFFFF_FFFFL | (long) (value + step) << 32;
+            }
+            done += run;
+        }
+    }
+
+    /** A page answers or does not; a run is looked up page by page where only some of a chunk's pages answer. */
+    private static int wordsUntilBoundary(long address) {
+        return (1 << WORDS_IN_PAGE_LG2) - (wordIndex(address) & (1 << WORDS_IN_PAGE_LG2) - 1);
+    }
+
+    private static long requireAddress(long address) {
+        if ((address & NOT_A_WORD_ADDRESS) != 0) {
+            throw new BusErrorException(address);
+        }
+        return address;
     }
 
     private long[] readable(long address) {

@@ -1,0 +1,53 @@
+package io.github.iommu4j.core.lockdep;
+
+import org.jspecify.annotations.Nullable;
+
+/** One entry of a task's stack of held locks; entries are used again and again. Confined to its task. */
+final class HeldLock {
+
+    @Nullable
+    LockMap map;
+
+    @Nullable
+    ClassNode node;
+
+    Acquisition how = Acquisition.EXCLUSIVE;
+    LockMode mode = LockMode.EXCLUSIVE;
+    /** 1 in a soft interrupt, 2 in a hard one, and both. */
+    int irqContext;
+
+    boolean hardirqsOff;
+    /** How many acquisitions under a nest lock this entry stands for; 0 for one without. */
+    int references;
+
+    int pins;
+    long chainBefore;
+    long chain;
+    /** The least that this lock and those below it in the same context allow. */
+    int allowedWait;
+
+    LockMap lock() {
+        LockMap held = map;
+        if (held == null) {
+            throw new AssertionError("an empty entry of a task's stack is used");
+        }
+        return held;
+    }
+
+    ClassNode lockClass() {
+        ClassNode held = node;
+        if (held == null) {
+            throw new AssertionError("an empty entry of a task's stack is used");
+        }
+        return held;
+    }
+
+    /** Whether this entry stands for a lock: itself, or its class when acquisitions were merged. */
+    boolean standsFor(LockMap other) {
+        return map == other || references > 0 && node != null && node == other.node(node.subclass);
+    }
+
+    HeldView describe() {
+        return new HeldView(lockClass().describe(), lock().name(), mode, how.attempt());
+    }
+}

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 public final class DeviceNode implements Device {
 
     /** The class of every device's lock. */
-    public static final LockClass LOCK_CLASS = new LockClass("&dev->mutex");
+    public static final LockClass LOCK_CLASS = new LockClass("&dev->mutex", LockClass.Validation.NONE);
 
     private final String name;
     private final @Nullable BusType bus;

@@ -20,6 +20,8 @@ public sealed interface LockReport {
         INCONSISTENT_STATE,
         /** {@link InvalidWaitContext}. */
         INVALID_WAIT_CONTEXT,
+        /** {@link SleepInAtomicContext}. */
+        SLEEP_IN_ATOMIC_CONTEXT,
         /** {@link NestLockNotTaken}. */
         NEST_LOCK_NOT_TAKEN,
         /** {@link BadUnlockBalance}. */
@@ -265,6 +267,30 @@ public sealed interface LockReport {
         @Override
         public List<LockName> classes() {
             return List.of(taken.name());
+        }
+    }
+
+    /**
+     * A task may sleep where it must not: in an interrupt, with one off, or under a spin lock.
+     *
+     * @param scene where
+     * @param what what it may sleep for
+     */
+    record SleepInAtomicContext(Scene scene, String what) implements LockReport {
+
+        @Override
+        public Kind kind() {
+            return Kind.SLEEP_IN_ATOMIC_CONTEXT;
+        }
+
+        @Override
+        public String title() {
+            return "sleeping function called from invalid context";
+        }
+
+        @Override
+        public List<LockName> classes() {
+            return scene.held().stream().map(HeldView::name).toList();
         }
     }
 

@@ -284,7 +284,7 @@ public final class LockValidator {
         }
         int depth = task.depth;
         if (depth >= limits.heldLocks()) {
-            end(reporter.limit(task, "MAX_LOCK_DEPTH too low!"));
+            raise(reporter.limit(task, "MAX_LOCK_DEPTH too low!"));
             return;
         }
         HeldLock top = depth == 0 ? null : task.stack[depth - 1];
@@ -352,12 +352,12 @@ public final class LockValidator {
 
     private @Nullable ClassNode register(LockTask task, LockMap lock, int subclass) {
         if (subclass < 0 || subclass >= LockMap.SUBCLASSES) {
-            end(reporter.limit(task, NO_SUBCLASS + subclass));
+            raise(reporter.limit(task, NO_SUBCLASS + subclass));
             return null;
         }
         ClassNode node = graph.register(lock, subclass);
         if (node == null) {
-            end(reporter.limit(task, "MAX_LOCKDEP_KEYS too low!"));
+            raise(reporter.limit(task, "MAX_LOCKDEP_KEYS too low!"));
         }
         return node;
     }
@@ -366,20 +366,14 @@ public final class LockValidator {
     private void merge(LockTask task, HeldLock top) {
         top.references = Math.max(top.references, 1) + 1;
         if (top.references > LockLimits.REFERENCES) {
-            end(reporter.limit(task, "a held lock is counted more than " + LockLimits.REFERENCES + " times"));
+            raise(reporter.limit(task, "a held lock is counted more than " + LockLimits.REFERENCES + " times"));
         }
     }
 
-    /** Reports what ends validation whatever the policy. */
-    private void end(LockReport report) {
-        enabled = false;
-        raise(report);
-    }
-
-    /** Says whether the task goes on. */
+    /** Says whether the task goes on. Reaching a limit ends validation whatever the policy. */
     private boolean raise(LockReport report) {
         reports.add(report);
-        if (policy == ReportPolicy.DISABLE_AFTER_FIRST) {
+        if (policy == ReportPolicy.DISABLE_AFTER_FIRST || report.kind() == LockReport.Kind.LIMIT_REACHED) {
             enabled = false;
         }
         LockTask task = current();
@@ -626,6 +620,23 @@ public final class LockValidator {
         LockTask task = current();
         if (task.depth > 0 && task.stack[task.depth - 1].irqContext == task.irqContext()) {
             raise(reporter.heldAtReturn(task, from));
+        }
+    }
+
+    /**
+     * The running task may sleep here ({@code might_sleep}): not in an interrupt, with one off, or under a spin lock.
+     *
+     * @param what what it may sleep for, for the report
+     * @throws LockReportError when it must not sleep here and the policy is to throw
+     */
+    public void mightSleep(String what) {
+        if (!enabled) {
+            return;
+        }
+        LockTask task = current();
+        boolean atomic = task.context() != ExecutionContext.TASK || !task.hardirqsOn || !task.softirqsOn();
+        if (atomic || task.depth > 0 && task.stack[task.depth - 1].allowedWait < WaitType.SLEEP.value(nesting)) {
+            raise(reporter.sleep(task, what));
         }
     }
 

@@ -1,5 +1,6 @@
 package io.github.iommu4j.core.lockdep;
 
+import io.github.iommu4j.api.lock.ExecutionContext;
 import io.github.iommu4j.core.lockdep.LockReport.Circular;
 import io.github.iommu4j.core.lockdep.LockReport.InconsistentState;
 import io.github.iommu4j.core.lockdep.LockReport.InvalidWaitContext;
@@ -35,6 +36,7 @@ final class ReportText {
             case IRQ_INVERSION -> irqInversion((IrqInversion) report);
             case INCONSISTENT_STATE -> inconsistent((InconsistentState) report);
             case INVALID_WAIT_CONTEXT -> waitContext((InvalidWaitContext) report);
+            case SLEEP_IN_ATOMIC_CONTEXT -> line("%s [%s] may sleep for %s.", task(), context(), sleptFor());
             case NEST_LOCK_NOT_TAKEN -> nestLock((LockReport.NestLockNotTaken) report);
             case BAD_UNLOCK_BALANCE -> line("%s is trying to release lock (%s) at:", task(), unlocked());
             case PINNED_LOCK_RELEASED ->
@@ -51,8 +53,11 @@ final class ReportText {
     }
 
     private void banner() {
-        boolean isBug = report.kind() == LockReport.Kind.INVALID_WAIT_CONTEXT;
-        String title = isBug ? "[ BUG: " + report.title() + " ]" : "WARNING: " + report.title();
+        String title = switch (report.kind()) {
+            case INVALID_WAIT_CONTEXT -> "[ BUG: " + report.title() + " ]";
+            case SLEEP_IN_ATOMIC_CONTEXT -> "BUG: " + report.title();
+            default -> "WARNING: " + report.title();
+        };
         int width = Math.max(title.length(), report.scene().release().length() + " Not tainted".length());
         line("%s", "=".repeat(width));
         line("%s", title);
@@ -62,6 +67,14 @@ final class ReportText {
 
     private String task() {
         return report.scene().task();
+    }
+
+    private ExecutionContext context() {
+        return report.scene().context();
+    }
+
+    private String sleptFor() {
+        return ((LockReport.SleepInAtomicContext) report).what();
     }
 
     private String unlocked() {

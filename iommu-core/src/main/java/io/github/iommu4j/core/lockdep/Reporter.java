@@ -116,6 +116,10 @@ final class Reporter {
                 scene(task), taken.describe(), taken.lockClass().neededWait(), allowed);
     }
 
+    LockReport sleep(LockTask task, String what) {
+        return new LockReport.SleepInAtomicContext(scene(task), what);
+    }
+
     LockReport nestLockNotTaken(LockTask task, HeldLock taken, LockMap nestLock) {
         return new LockReport.NestLockNotTaken(scene(task), taken.describe(), nestLock.name());
     }

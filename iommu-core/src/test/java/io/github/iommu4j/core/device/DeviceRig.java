@@ -6,7 +6,9 @@ import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.device.Device;
 import io.github.iommu4j.api.device.DeviceDriver;
 import io.github.iommu4j.api.device.RequesterId;
+import io.github.iommu4j.api.lock.Locking;
 import io.github.iommu4j.core.lock.PlainLocking;
+import io.github.iommu4j.core.lock.ValidatedLocking;
 import io.github.iommu4j.core.topology.PciFunction;
 import io.github.iommu4j.core.trace.KernelLog;
 import java.util.ArrayList;
@@ -20,7 +22,7 @@ final class DeviceRig {
 
     final List<String> journal = new ArrayList<>();
     final KernelLog log = new KernelLog(KernelLog.WarnPolicy.THROW);
-    final PlainLocking locking = new PlainLocking();
+    final Locking locking = ValidatedLocking.over(new PlainLocking());
     final DeferredProbe deferred = new DeferredProbe(locking);
     final BusType bus = new BusType("pci", locking, deferred);
     final PciHardware hardware = new PciHardware();

@@ -15,6 +15,7 @@ import io.github.iommu4j.core.device.DeviceNode;
 import io.github.iommu4j.core.device.PciHardware;
 import io.github.iommu4j.core.device.PciHost;
 import io.github.iommu4j.core.lock.PlainLocking;
+import io.github.iommu4j.core.lock.ValidatedLocking;
 import io.github.iommu4j.core.memory.SparseMemory;
 import io.github.iommu4j.core.trace.KernelLog;
 import java.util.ArrayList;
@@ -202,7 +203,7 @@ public final class TestMachine {
 
     /** Describes a machine step by step. */
     public static final class Builder {
-        private Locking locking = new PlainLocking();
+        private Locking locking = ValidatedLocking.over(new PlainLocking());
         private KernelRelease release = KernelRelease.V6_12;
         private KernelLog.WarnPolicy warnPolicy = KernelLog.WarnPolicy.THROW;
         private DomainType systemType = DomainType.DMA_FQ;

@@ -12,6 +12,7 @@ import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.device.Device;
 import io.github.iommu4j.api.device.RequesterId;
 import io.github.iommu4j.api.driver.IommuCapability;
+import io.github.iommu4j.api.lock.Locking;
 import io.github.iommu4j.core.IommuCore;
 import io.github.iommu4j.core.device.BusType;
 import io.github.iommu4j.core.device.DeferredProbe;
@@ -19,6 +20,7 @@ import io.github.iommu4j.core.device.DeviceNode;
 import io.github.iommu4j.core.device.PciHardware;
 import io.github.iommu4j.core.device.PciHost;
 import io.github.iommu4j.core.lock.PlainLocking;
+import io.github.iommu4j.core.lock.ValidatedLocking;
 import io.github.iommu4j.core.topology.AccessControl;
 import io.github.iommu4j.core.topology.PciFunction;
 import io.github.iommu4j.core.topology.PciePortType;
@@ -44,7 +46,7 @@ final class Rig {
     final BusType platform;
     final PciHardware hardware = new PciHardware().rootBus(0, 0);
     PciHost host;
-    private final PlainLocking locking = new PlainLocking();
+    private final Locking locking = ValidatedLocking.over(new PlainLocking());
     final MockIommuDriver iommu;
 
     Rig(KernelRelease release, KernelLog.WarnPolicy policy, MockIommuDriver iommu, Consumer<IommuCore.Builder> more) {

@@ -13,6 +13,7 @@ import io.github.iommu4j.core.CoreErratum;
 import io.github.iommu4j.core.device.DeviceNode;
 import io.github.iommu4j.core.device.PciHardware;
 import io.github.iommu4j.core.lock.PlainLocking;
+import io.github.iommu4j.core.lock.ValidatedLocking;
 import io.github.iommu4j.core.topology.PciFunction;
 import io.github.iommu4j.core.trace.KernelLog;
 import io.github.iommu4j.core.vfio.Container;
@@ -73,7 +74,7 @@ final class VfioRig {
         private KernelRelease release = KernelRelease.V6_12;
         private MockHost host = MockHost.intel(48);
         private @Nullable MockIommuDriver second;
-        private Locking locking = new PlainLocking();
+        private Locking locking = ValidatedLocking.over(new PlainLocking());
         private VfioOptions options = VfioOptions.DEFAULT;
         private Set<CoreErratum> errata = Set.of();
 

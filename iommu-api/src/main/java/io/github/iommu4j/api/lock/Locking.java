@@ -54,4 +54,9 @@ public interface Locking {
      * @param action what runs there
      */
     void runIn(ExecutionContext context, Runnable action);
+
+    /** The running task polls something that others change: lets them go first (Linux {@code cpu_relax}). */
+    default void relax() {
+        Thread.onSpinWait();
+    }
 }

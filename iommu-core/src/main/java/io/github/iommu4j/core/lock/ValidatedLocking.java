@@ -90,4 +90,9 @@ public final class ValidatedLocking implements Locking {
     public void runIn(ExecutionContext context, Runnable action) {
         validator.runIn(context, () -> locking.runIn(context, action));
     }
+
+    @Override
+    public void relax() {
+        locking.relax();
+    }
 }

@@ -1,0 +1,4 @@
+package io.github.iommu4j.testkit.explore;
+
+/** A call that can be left and gone on with. Made by a {@link Carrier}. */
+interface Coroutine {}

@@ -49,7 +49,21 @@ final class Probe {
         } finally {
             mutex.unlock();
         }
-        joined.driver.probeFinalize(device);
+        if (stays(device)) {
+            joined.driver.probeFinalize(device);
+        }
+    }
+
+    /**
+     * Lets a device go again that left its bus while it was probed. Whoever removes a device first marks it and then lets
+     * it go; so either that finds the device in its group, or this finds the mark.
+     */
+    private boolean stays(DeviceNode device) {
+        if (device.isPresent()) {
+            return true;
+        }
+        release(device);
+        return false;
     }
 
     private void askFirmware(DeviceNode device) {
@@ -97,6 +111,7 @@ final class Probe {
         } finally {
             mutex.unlock();
         }
+        stays(device);
     }
 
     private void setUp(Group group) {
@@ -114,6 +129,9 @@ final class Probe {
     /** Probes a device; a group without a default domain is set up now, or left to the caller's collection. */
     private DeviceIommu probeLocked(DeviceNode device, @Nullable Set<Group> fresh) {
         mutex.assertHeld();
+        if (!device.isPresent()) {
+            throw new IommuException(Errno.ENODEV, device + " is on no bus");
+        }
         IommuDriver driver = takeOn(device);
         Group group;
         try {
@@ -182,12 +200,17 @@ final class Probe {
         if (core.release().logsHotRemoval()) {
             core.log().print(KernelLog.Level.INFO, device + ": Removing from iommu group " + group.id());
         }
-        group.locked(() -> leaveLocked(iommu));
-        group.put();
+        if (group.locked(() -> leaveLocked(iommu))) {
+            group.put();
+        }
     }
 
-    private void leaveLocked(DeviceIommu iommu) {
+    /** Says whether the device was still there: two may let it go at once. */
+    private boolean leaveLocked(DeviceIommu iommu) {
         Group group = iommu.group;
+        if (core.iommuOf(iommu.device) != iommu) {
+            return false;
+        }
         group.removeLocked(iommu);
         core.forget(iommu);
         boolean settles = group.members().isEmpty() && core.release().lastDeviceTakesDomains();
@@ -200,6 +223,7 @@ final class Probe {
         if (settles) {
             group.freeDomainsLocked();
         }
+        return true;
     }
 
     private void letGo(DeviceIommu iommu) {

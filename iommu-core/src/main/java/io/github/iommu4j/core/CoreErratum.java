@@ -33,6 +33,12 @@ public enum CoreErratum implements Erratum {
     REPLAY_UNDER_DEVICE_LOCK("2023 proposal: a probe replayed from dma_configure runs with device_lock held and takes"
             + " it again. The proposal was mended by a variant for callers that hold it; mainline took one global"
             + " mutex."),
+    /** Nothing keeps two probes of one device apart. */
+    PROBE_WITHOUT_LOCK(
+            "2022, up to 6.1: a device was probed with no lock at all, from a registering IOMMU's walk of the"
+                    + " bus, from another's, and from the replay in a driver's bind. Two could pass the test for a group at once:"
+                    + " the driver probed the device twice, and what the first had allocated was lost or freed under the second."
+                    + " Mended in 6.2 by one global mutex around the probe, and in 6.7 around firmware's configuration, too."),
     /** Rolling an attach back forgets the old domain first. */
     ROLLBACK_FORGETS_OLD_DOMAIN("6.1.y to 6.4: when attaching a group fails, the roll-back clears group->domain before"
             + " it asks for the old domain. Without an old domain it goes on through the cleared pointer and the kernel"

@@ -32,6 +32,18 @@ final class Probe {
         return mutex;
     }
 
+    private void lock() {
+        if (!core.has(CoreErratum.PROBE_WITHOUT_LOCK)) {
+            mutex.lock();
+        }
+    }
+
+    private void unlock() {
+        if (!core.has(CoreErratum.PROBE_WITHOUT_LOCK)) {
+            mutex.unlock();
+        }
+    }
+
     /** Probes one device: hot add, or the replay from a driver's bind. */
     void probe(DeviceNode device) {
         if (core.has(CoreErratum.REPLAY_UNDER_DEVICE_LOCK)) {
@@ -40,14 +52,14 @@ final class Probe {
         }
         DeviceIommu joined;
         askFirmware(device);
-        mutex.lock();
+        lock();
         try {
             if (core.iommuOf(device) != null) {
                 return;
             }
             joined = probeLocked(device, null);
         } finally {
-            mutex.unlock();
+            unlock();
         }
         if (stays(device)) {
             joined.driver.probeFinalize(device);
@@ -99,7 +111,7 @@ final class Probe {
 
     private void walkDeviceUnlocked(DeviceNode device, Set<Group> fresh) {
         askFirmware(device);
-        mutex.lock();
+        lock();
         try {
             if (core.iommuOf(device) == null) {
                 probeLocked(device, fresh);
@@ -109,7 +121,7 @@ final class Probe {
                 throw refusal;
             }
         } finally {
-            mutex.unlock();
+            unlock();
         }
         stays(device);
     }
@@ -128,7 +140,9 @@ final class Probe {
 
     /** Probes a device; a group without a default domain is set up now, or left to the caller's collection. */
     private DeviceIommu probeLocked(DeviceNode device, @Nullable Set<Group> fresh) {
-        mutex.assertHeld();
+        if (!core.has(CoreErratum.PROBE_WITHOUT_LOCK)) {
+            mutex.assertHeld();
+        }
         if (!device.isPresent()) {
             throw new IommuException(Errno.ENODEV, device + " is on no bus");
         }

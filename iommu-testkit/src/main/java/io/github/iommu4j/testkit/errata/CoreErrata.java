@@ -2,18 +2,18 @@ package io.github.iommu4j.testkit.errata;
 
 import io.github.iommu4j.api.DmaOwnership.Holder;
 import io.github.iommu4j.api.DomainType;
+import io.github.iommu4j.api.Erratum;
 import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.IommuDomain;
 import io.github.iommu4j.api.IommuException;
 import io.github.iommu4j.api.IommuGroup;
 import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.core.CoreErratum;
-import io.github.iommu4j.core.IommuCore;
 import io.github.iommu4j.core.device.DeviceNode;
 import io.github.iommu4j.core.trace.KernelLog;
 import io.github.iommu4j.testkit.machine.MockHost;
 import java.util.List;
-import java.util.function.UnaryOperator;
+import java.util.Set;
 
 /** The cases of the core's own errata. */
 public final class CoreErrata {
@@ -70,10 +70,22 @@ public final class CoreErrata {
                         "The first domain of a group without a default one is refused by the second device.",
                         "the core's warnings",
                         "dereferences a cleared domain pointer",
-                        CoreErrata::refuseFirstDomain));
+                        CoreErrata::refuseFirstDomain),
+                new ErratumCase(
+                        CoreErratum.VFIO_HOLDS_DEVICE_LOCK_ACROSS_OPEN,
+                        "A user opens two devices of a group and closes them.",
+                        "the lock validator",
+                        "CIRCULAR",
+                        VfioErrata::openTwoDevices),
+                new ErratumCase(
+                        CoreErratum.PROBE_WITHOUT_LOCK,
+                        "Two IOMMUs register while a driver's bind replays the probe of one device.",
+                        "every interleaving of the three",
+                        "is probed twice",
+                        ProbeRaces::registerAndReplay));
     }
 
-    private static List<String> removeAttachedDevice(UnaryOperator<IommuCore.Builder> errata) {
+    private static List<String> removeAttachedDevice(Set<Erratum> errata) {
         ErratumMachine machine = new ErratumMachine(KernelRelease.V6_12, MockHost.intel(48), errata);
         machine.core.register(machine.iommu);
         DeviceNode leaving = machine.add("a");
@@ -87,7 +99,7 @@ public final class CoreErrata {
         return left == null ? List.of() : List.of(leaving + " left its group attached to " + left);
     }
 
-    private static List<String> removeOneOfTwo(UnaryOperator<IommuCore.Builder> errata) {
+    private static List<String> removeOneOfTwo(Set<Erratum> errata) {
         ErratumMachine machine = new ErratumMachine(KernelRelease.V6_12, MockHost.intel(48), errata);
         machine.core.register(machine.iommu);
         DeviceNode leaving = machine.add("a");
@@ -99,21 +111,21 @@ public final class CoreErrata {
                 : List.of(group + " was freed while it had members " + group.devices());
     }
 
-    private static ErratumMachine described(UnaryOperator<IommuCore.Builder> errata) {
+    private static ErratumMachine described(Set<Erratum> errata) {
         ErratumMachine machine = new ErratumMachine(KernelRelease.V6_12, MockHost.arm(), errata);
         machine.core.register(machine.iommu);
         machine.add("nic");
         return machine;
     }
 
-    private static List<String> bindAndUnbind(UnaryOperator<IommuCore.Builder> errata) {
+    private static List<String> bindAndUnbind(Set<Erratum> errata) {
         ErratumMachine machine = described(errata);
         machine.bus.register(ErratumMachine.driver("net", "nic", () -> {}));
         machine.bus.unbind("nic", "net");
         return machine.warnings();
     }
 
-    private static List<String> claim(UnaryOperator<IommuCore.Builder> errata) {
+    private static List<String> claim(Set<Erratum> errata) {
         ErratumMachine machine = new ErratumMachine(KernelRelease.V6_12, MockHost.intel(48), errata);
         machine.core.register(machine.iommu);
         IommuGroup group = machine.group(machine.add("a"));
@@ -122,21 +134,21 @@ public final class CoreErrata {
         return owned && group.domain() == null ? List.of(group + " is owned and has no domain") : List.of();
     }
 
-    private static List<String> registerFromProbe(UnaryOperator<IommuCore.Builder> errata) {
+    private static List<String> registerFromProbe(Set<Erratum> errata) {
         ErratumMachine machine = new ErratumMachine(KernelRelease.V6_12, MockHost.arm(), errata);
         machine.add("smmu");
         return ErratumMachine.lockReports(() -> machine.bus.register(
                 ErratumMachine.driver("arm-smmu-v3", "smmu", () -> machine.core.register(machine.iommu))));
     }
 
-    private static List<String> bindUnderLock(UnaryOperator<IommuCore.Builder> errata) {
+    private static List<String> bindUnderLock(Set<Erratum> errata) {
         ErratumMachine machine = new ErratumMachine(KernelRelease.V6_12, MockHost.arm(), errata);
         machine.core.register(machine.iommu);
         machine.add("nic");
         return ErratumMachine.lockReports(() -> machine.bus.register(ErratumMachine.driver("net", "nic", () -> {})));
     }
 
-    private static List<String> refuseFirstDomain(UnaryOperator<IommuCore.Builder> errata) {
+    private static List<String> refuseFirstDomain(Set<Erratum> errata) {
         ErratumMachine machine = new ErratumMachine(KernelRelease.V6_1, MockHost.intel(48), errata);
         machine.iommu.without(DomainType.DMA);
         machine.core.register(machine.iommu);

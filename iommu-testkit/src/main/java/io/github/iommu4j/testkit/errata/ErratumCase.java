@@ -1,9 +1,9 @@
 package io.github.iommu4j.testkit.errata;
 
 import io.github.iommu4j.api.Erratum;
-import io.github.iommu4j.core.IommuCore;
 import java.util.List;
-import java.util.function.UnaryOperator;
+import java.util.Locale;
+import java.util.Set;
 
 /**
  * A historical mistake that can be shown: the same steps with the erratum off are silent, and with it on are reported.
@@ -23,10 +23,10 @@ public record ErratumCase(Erratum erratum, String reproduction, String checker, 
         /**
          * Does the steps.
          *
-         * @param errata switches errata on, or leaves them off, in the core's description
+         * @param errata the errata that are on
          * @return what the checker reported
          */
-        List<String> run(UnaryOperator<IommuCore.Builder> errata);
+        List<String> run(Set<Erratum> errata);
     }
 
     /**
@@ -35,7 +35,7 @@ public record ErratumCase(Erratum erratum, String reproduction, String checker, 
      * @return what the checker reported: nothing
      */
     public List<String> runWithout() {
-        return scenario.run(builder -> builder);
+        return scenario.run(Set.of());
     }
 
     /**
@@ -44,7 +44,24 @@ public record ErratumCase(Erratum erratum, String reproduction, String checker, 
      * @return what the checker reported: one line with {@link #verdict} in it
      */
     public List<String> runWith() {
-        return scenario.run(builder -> builder.erratum(erratum));
+        return scenario.run(Set.of(erratum));
+    }
+
+    /**
+     * The case as an exhibit.
+     *
+     * @return an exhibit whose id is the erratum's name in lower case with hyphens
+     */
+    public Exhibit exhibit() {
+        String story = erratum.story();
+        int mended = Math.max(0, story.lastIndexOf("Mended"));
+        return new Exhibit(
+                erratum.name().toLowerCase(Locale.ROOT).replace('_', '-'),
+                story,
+                checker,
+                verdict,
+                story.substring(mended),
+                condition -> Exhibit.Sighting.of(condition == Exhibit.Condition.AS_IT_WAS ? runWith() : runWithout()));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.github.iommu4j.testkit.errata;
 
+import io.github.iommu4j.api.Erratum;
 import io.github.iommu4j.api.IommuGroup;
 import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.device.Device;
@@ -16,7 +17,7 @@ import io.github.iommu4j.testkit.machine.MockIommuDriver;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.function.UnaryOperator;
+import java.util.Set;
 
 /** A platform bus, an IOMMU whose devices share one group, and a core that records its warnings. */
 final class ErratumMachine {
@@ -26,14 +27,15 @@ final class ErratumMachine {
     final BusType bus;
     final MockIommuDriver iommu;
 
-    ErratumMachine(KernelRelease release, MockHost host, UnaryOperator<IommuCore.Builder> errata) {
+    ErratumMachine(KernelRelease release, MockHost host, Set<Erratum> errata) {
         PlainLocking locking = new PlainLocking();
         IommuCore.Builder description = IommuCore.builder()
                 .locking(locking)
                 .release(release)
                 .log(log)
                 .firmware(device -> new FwSpec("iommu0", List.of(device.streamId())));
-        core = errata.apply(description).build();
+        errata.forEach(description::erratum);
+        core = description.build();
         bus = new BusType("platform", locking, new DeferredProbe(locking));
         core.watch(bus);
         iommu = new MockIommuDriver("iommu0", host).grouping((device, helpers) -> helpers.single(device));

@@ -1,0 +1,78 @@
+package io.github.iommu4j.testkit.errata;
+
+import java.util.List;
+
+/**
+ * A historical mistake that can be watched: as it was it is found, and mended it is not.
+ *
+ * @param id what it is asked for by, such as {@code vtd-2019-softirq-inversion}
+ * @param story what went wrong, when, with which symptom, and how it was mended
+ * @param checker what finds it
+ * @param verdict words of the finding
+ * @param mended what the mending changed, in one sentence
+ * @param demonstration does it
+ */
+public record Exhibit(
+        String id, String story, String checker, String verdict, String mended, Demonstration demonstration) {
+
+    /** As it was, or mended. */
+    public enum Condition {
+        /** With the mistake. */
+        AS_IT_WAS,
+        /** Without. */
+        MENDED
+    }
+
+    /** Shows the mistake on a model of its own. */
+    @FunctionalInterface
+    public interface Demonstration {
+
+        /**
+         * Shows it.
+         *
+         * @param condition with or without the mistake
+         * @return what the checker saw
+         */
+        Sighting show(Condition condition);
+    }
+
+    /**
+     * What a checker saw.
+     *
+     * @param findings one line each; none when everything was right
+     * @param text the whole report, interleaving included, as a reader would want it; empty when nothing was found
+     * @param schedules how many interleavings were tried; 1 where one is enough
+     */
+    public record Sighting(List<String> findings, String text, long schedules) {
+
+        /** Copies the list. */
+        public Sighting {
+            findings = List.copyOf(findings);
+        }
+
+        /**
+         * Findings that are their own report.
+         *
+         * @param findings one line each
+         * @return a sighting of one schedule
+         */
+        public static Sighting of(List<String> findings) {
+            return new Sighting(findings, String.join("\n", findings), 1);
+        }
+    }
+
+    /**
+     * Shows it.
+     *
+     * @param condition with or without the mistake
+     * @return what the checker saw
+     */
+    public Sighting show(Condition condition) {
+        return demonstration.show(condition);
+    }
+
+    @Override
+    public String toString() {
+        return id;
+    }
+}

@@ -74,6 +74,15 @@ public sealed interface LockReport {
     }
 
     /**
+     * The classes and orders the report is about, for Graphviz.
+     *
+     * @return a directed graph in the dot language; the order or class that is new is red
+     */
+    default String toDot() {
+        return ReportGraph.of(this);
+    }
+
+    /**
      * A step of a chain of classes.
      *
      * @param name the class

@@ -19,7 +19,8 @@ import picocli.CommandLine.Spec;
             ExplainCommand.class,
             InspectCommand.class,
             GroupsCommand.class,
-            KernelCommand.class
+            KernelCommand.class,
+            ErrataCommand.class
         })
 final class IommuCommand implements Callable<Integer> {
 

@@ -42,8 +42,9 @@ public record Exhibit(
      * @param findings one line each; none when everything was right
      * @param text the whole report, interleaving included, as a reader would want it; empty when nothing was found
      * @param schedules how many interleavings were tried; 1 where one is enough
+     * @param graph the locks it is about, in Graphviz's language; empty when it is not about an order of locks
      */
-    public record Sighting(List<String> findings, String text, long schedules) {
+    public record Sighting(List<String> findings, String text, long schedules, String graph) {
 
         /** Copies the list. */
         public Sighting {
@@ -57,7 +58,7 @@ public record Exhibit(
          * @return a sighting of one schedule
          */
         public static Sighting of(List<String> findings) {
-            return new Sighting(findings, String.join("\n", findings), 1);
+            return new Sighting(findings, String.join("\n", findings), 1, "");
         }
     }
 

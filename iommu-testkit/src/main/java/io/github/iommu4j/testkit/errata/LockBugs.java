@@ -71,7 +71,8 @@ public final class LockBugs {
         return new Exhibit.Sighting(
                 findings,
                 String.join("\n", reports.stream().map(LockReport::toText).toList()),
-                1);
+                1,
+                String.join("\n", reports.stream().map(LockReport::toDot).toList()));
     }
 
     private static List<Bug> vfio() {

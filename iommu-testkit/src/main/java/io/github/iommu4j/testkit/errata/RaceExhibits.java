@@ -66,7 +66,7 @@ public final class RaceExhibits {
                 .map(finding -> finding.kind() + ": " + finding.description())
                 .toList();
         String text = exploration.finding().map(Finding::toText).orElse("");
-        return new Exhibit.Sighting(findings, text, exploration.schedules());
+        return new Exhibit.Sighting(findings, text, exploration.schedules(), "");
     }
 
     private static void readTwice(Stage stage, Condition condition) {

@@ -12,20 +12,40 @@ import io.github.iommu4j.core.bits.Log2;
  */
 public final class AddressField {
 
-    private static final int PIECES = 3;
+    /** Address bits {@code (descriptor & mask) << shift}. */
+    private record Piece(long writeMask, long readMask, int shift) {
 
-    private final long[] writeMasks;
-    private final long[] readMasks;
-    private final int[] shifts;
-    private final int pieces;
+        static final Piece NONE = new Piece(0, 0, 0);
+
+        static Piece of(BitField bits, int addressLow) {
+            if (addressLow < bits.low() || addressLow + bits.high() - bits.low() > 63) {
+                throw new IllegalArgumentException(
+                        bits + " cannot hold the address bits from " + addressLow + " up: only lower, within 64");
+            }
+            return new Piece(bits.mask(), bits.mask(), addressLow - bits.low());
+        }
+
+        Piece writeOnly() {
+            return new Piece(writeMask, 0, shift);
+        }
+    }
+
+    private final Piece run;
+    private final Piece second;
+    private final Piece third;
     private final int runEndLg2;
 
-    private AddressField(long[] writeMasks, long[] readMasks, int[] shifts, int pieces, int runEndLg2) {
-        this.writeMasks = writeMasks;
-        this.readMasks = readMasks;
-        this.shifts = shifts;
-        this.pieces = pieces;
-        this.runEndLg2 = runEndLg2;
+    // The same as plain fields for the paths that are hot.
+    private final boolean inPlace;
+    private final long runMask;
+
+    private AddressField(Piece run, Piece second, Piece third) {
+        this.run = run;
+        this.second = second;
+        this.third = third;
+        this.runEndLg2 = 64 - Long.numberOfLeadingZeros(run.writeMask << run.shift);
+        this.inPlace = run.shift == 0 && second.readMask == 0 && third.readMask == 0;
+        this.runMask = run.readMask;
     }
 
     /**
@@ -44,11 +64,10 @@ public final class AddressField {
      * @param bits the bits of the descriptor
      * @param addressLow the address bit that the lowest of them is, at least {@code bits.low()}
      * @return the field
-     * @throws IllegalArgumentException when the address would lie higher than its own bits
+     * @throws IllegalArgumentException when address bits would lie higher than their own place
      */
     public static AddressField shifted(BitField bits, int addressLow) {
-        AddressField none = new AddressField(new long[PIECES], new long[PIECES], new int[PIECES], 0, 0);
-        return none.with(bits, addressLow, bits.mask(), addressLow + bits.high() - bits.low() + 1);
+        return new AddressField(Piece.of(bits, addressLow), Piece.NONE, Piece.NONE);
     }
 
     /**
@@ -57,11 +76,11 @@ public final class AddressField {
      * @param bits the bits of the descriptor
      * @param addressLow the address bit that the lowest of them is, at least {@code bits.low()}
      * @return the field
-     * @throws IllegalArgumentException when there are three pieces already, or the address would lie higher than its own
-     *     bits
+     * @throws IllegalArgumentException when there are three pieces already, or address bits would lie higher than their
+     *     own place
      */
     public AddressField piece(BitField bits, int addressLow) {
-        return with(bits, addressLow, bits.mask(), runEndLg2);
+        return with(Piece.of(bits, addressLow));
     }
 
     /**
@@ -73,21 +92,16 @@ public final class AddressField {
      * @throws IllegalArgumentException as {@link #piece}
      */
     public AddressField writtenPiece(BitField bits, int addressLow) {
-        return with(bits, addressLow, 0, runEndLg2);
+        return with(Piece.of(bits, addressLow).writeOnly());
     }
 
-    private AddressField with(BitField bits, int addressLow, long readMask, int newRunEndLg2) {
-        if (pieces == PIECES || addressLow < bits.low()) {
-            throw new IllegalArgumentException(
-                    bits + " for address bits from " + addressLow + " is a fourth piece, or shifts the address up");
+    private AddressField with(Piece piece) {
+        if (!third.equals(Piece.NONE)) {
+            throw new IllegalArgumentException("an address is kept in three pieces at most");
         }
-        long[] newWriteMasks = writeMasks.clone();
-        long[] newReadMasks = readMasks.clone();
-        int[] newShifts = shifts.clone();
-        newWriteMasks[pieces] = bits.mask();
-        newReadMasks[pieces] = readMask;
-        newShifts[pieces] = addressLow - bits.low();
-        return new AddressField(newWriteMasks, newReadMasks, newShifts, pieces + 1, newRunEndLg2);
+        return second.equals(Piece.NONE)
+                ? new AddressField(run, piece, Piece.NONE)
+                : new AddressField(run, second, piece);
     }
 
     /**
@@ -97,9 +111,13 @@ public final class AddressField {
      * @return the address
      */
     public long read(long descriptor) {
-        return (descriptor & readMasks[0]) << shifts[0]
-                | (descriptor & readMasks[1]) << shifts[1]
-                | (descriptor & readMasks[2]) << shifts[2];
+        return inPlace ? descriptor & runMask : readPieces(descriptor);
+    }
+
+    private long readPieces(long descriptor) {
+        return (descriptor & run.readMask) << run.shift
+                | (descriptor & second.readMask) << second.shift
+                | (descriptor & third.readMask) << third.shift;
     }
 
     /**
@@ -109,9 +127,9 @@ public final class AddressField {
      * @return the word with nothing but the address
      */
     public long write(long address) {
-        return address >>> shifts[0] & writeMasks[0]
-                | address >>> shifts[1] & writeMasks[1]
-                | address >>> shifts[2] & writeMasks[2];
+        return address >>> run.shift & run.writeMask
+                | address >>> second.shift & second.writeMask
+                | address >>> third.shift & third.writeMask;
     }
 
     /**
@@ -124,9 +142,11 @@ public final class AddressField {
         return read(write(address)) == address;
     }
 
-    /** How many descriptors' addresses, from one on, differ by a constant step of the word. */
+    /**
+     * How many leaves of a size, from an address on, have descriptors that differ by a constant step: up to where the
+     * run of bits overflows into another piece.
+     */
     long uniformRun(long address, int sizeLg2) {
-        long untilEnd = Log2.mask(runEndLg2) - (address & Log2.mask(runEndLg2));
-        return (untilEnd >>> sizeLg2) + 1;
+        return (Log2.mask(runEndLg2) - (address & Log2.mask(runEndLg2)) >>> sizeLg2) + 1;
     }
 }

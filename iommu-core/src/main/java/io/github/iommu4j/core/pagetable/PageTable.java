@@ -1,8 +1,12 @@
 package io.github.iommu4j.core.pagetable;
 
+import io.github.iommu4j.api.Errno;
+import io.github.iommu4j.api.IommuException;
 import io.github.iommu4j.api.IotlbGather;
 import io.github.iommu4j.api.Prot;
 import io.github.iommu4j.api.driver.MapProgress;
+import io.github.iommu4j.api.memory.BusErrorException;
+import io.github.iommu4j.core.trace.KernelLog;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,10 +17,34 @@ import org.jspecify.annotations.Nullable;
  * change the same addresses; tables they share are published by compare-and-set. {@link #destroy()} must be the only
  * call.
  */
-@SuppressWarnings("DoNotCallSuggester")
 public final class PageTable {
 
-    private PageTable() {}
+    private final TableShape shape;
+    private final DescriptorWords words;
+    private final Tables tables;
+    private final Mapper mapper;
+    private final Unmapper unmapper;
+    private final TlbInvalidation tlb;
+    private final KernelLog log;
+    private final long root;
+    private final boolean checksRuns;
+    private final boolean checksLookups;
+    private boolean destroyed;
+
+    private PageTable(PageTableFormat format, PageTableEnvironment environment) {
+        this.shape = new TableShape(format);
+        this.words = format.wordBytes() == Long.BYTES
+                ? new Words64(environment.memory())
+                : new Words32(environment.memory());
+        this.tables = new Tables(shape, words, environment);
+        this.mapper = new Mapper(shape, words, tables, environment);
+        this.unmapper = new Unmapper(shape, words, tables, environment);
+        this.tlb = environment.tlb();
+        this.log = environment.log();
+        this.root = tables.root();
+        this.checksRuns = !environment.has(PageTableErratum.RUN_END_UNCHECKED);
+        this.checksLookups = !environment.has(PageTableErratum.LOOKUP_ALIASES);
+    }
 
     /**
      * Makes an empty table.
@@ -24,11 +52,11 @@ public final class PageTable {
      * @param format how descriptors look
      * @param environment what the table stands in
      * @return the table, whose root is allocated
-     * @throws io.github.iommu4j.api.IommuException {@code ENOMEM} when there is no memory for the root, or only where
-     *     the format cannot point to it
+     * @throws IommuException {@code ENOMEM} when there is no memory for the root, or only where the hardware cannot find
+     *     it
      */
     public static PageTable create(PageTableFormat format, PageTableEnvironment environment) {
-        throw new UnsupportedOperationException();
+        return new PageTable(format, environment);
     }
 
     /**
@@ -37,7 +65,7 @@ public final class PageTable {
      * @return physical address of the highest table
      */
     public long root() {
-        throw new UnsupportedOperationException();
+        return root;
     }
 
     /**
@@ -46,7 +74,7 @@ public final class PageTable {
      * @return the format
      */
     public PageTableFormat format() {
-        throw new UnsupportedOperationException();
+        return shape.format;
     }
 
     /**
@@ -55,32 +83,77 @@ public final class PageTable {
      * @param iova first address, aligned to {@code pageSize}
      * @param pa first physical address, aligned to {@code pageSize}
      * @param pageSize bytes, one of the format's page sizes
-     * @param count how many pages
+     * @param count how many pages, at least 1
      * @param prot what the device may do
      * @param progress counts the bytes mapped, also before a failure
-     * @throws io.github.iommu4j.api.IommuException {@code EINVAL} (with a warning) when {@code pageSize} is not one of
-     *     the sizes or an address is not aligned to it; {@code ERANGE} (with a warning) when addresses do not fit;
-     *     {@code EINVAL} when neither reading nor writing is allowed; {@code EEXIST} (with a warning) when something is
-     *     mapped there; {@code ENOMEM} when there is no memory for a table; {@code EFAULT} (with a warning) when a
-     *     descriptor points to where no memory is
+     * @throws IommuException {@code EINVAL} (with a warning) when {@code pageSize} is not one of the sizes, an address is
+     *     not aligned to it or there is no page; {@code ERANGE} (with a warning) when addresses do not fit; {@code EINVAL} when neither
+     *     reading nor writing is allowed; {@code EEXIST} (with a warning) when something is mapped there; {@code ENOMEM}
+     *     when there is no memory for a table; {@code EFAULT} (with a warning) when a descriptor points to where no
+     *     memory is
      */
     public void map(long iova, long pa, long pageSize, long count, Prot prot, MapProgress progress) {
-        throw new UnsupportedOperationException();
+        int leaf = shape.leafOfSize(pageSize);
+        if (leaf == TableShape.NO_LEAF || ((iova | pa) & pageSize - 1) != 0 || count <= 0) {
+            throw refused(Errno.EINVAL, count + " pages of that size and alignment", iova, pa, pageSize);
+        }
+        int sizeLg2 = shape.sizeLg2(leaf);
+        if (!isInput(iova, count, sizeLg2) || !isOutput(pa, count, sizeLg2)) {
+            throw refused(Errno.ERANGE, count + " pages leave the address space", iova, pa, pageSize);
+        }
+        if (!TableShape.isAccessible(prot)) {
+            throw new IommuException(Errno.EINVAL, prot + " allows neither reading nor writing");
+        }
+        requireAlive();
+        try {
+            mapper.map(iova, pa, leaf, count, shape.attributes(leaf, prot), progress);
+        } catch (BusErrorException nothingThere) {
+            throw refused(Errno.EFAULT, nothingThere.getMessage(), iova, pa, pageSize);
+        }
+    }
+
+    private boolean isInput(long iova, long count, int sizeLg2) {
+        return checksRuns && shape.pageByPage ? shape.isInputRun(iova, count, sizeLg2) : shape.isInput(iova);
+    }
+
+    private boolean isOutput(long pa, long count, int sizeLg2) {
+        return checksRuns ? shape.isOutputRun(pa, count, sizeLg2) : shape.isOutput(pa);
+    }
+
+    private IommuException refused(Errno errno, String rule, long iova, long pa, long pageSize) {
+        String problem = String.format("map of iova 0x%x to 0x%x by 0x%x: %s", iova, pa, pageSize, rule);
+        log.warnOn(true, problem);
+        return new IommuException(errno, problem);
     }
 
     /**
      * Unmaps equal pages (Linux {@code unmap_pages}). May do fewer than asked for, see {@link RunRule}. Part of a larger
-     * leaf can be unmapped, see {@link PartialUnmap}. Where nothing is mapped it ends with a warning.
+     * leaf can be unmapped, see {@link PartialUnmap}. A call that is refused, or comes to where nothing is mapped, ends
+     * with a warning.
      *
      * @param iova first address, aligned to {@code pageSize}
      * @param pageSize bytes, one of the format's page sizes
-     * @param count how many pages
+     * @param count how many pages, at least 1
      * @param gather is handed to {@link TlbInvalidation#addPage}, which is not called for a queued one; {@code null} for
      *     none
      * @return bytes unmapped
      */
     public long unmap(long iova, long pageSize, long count, @Nullable IotlbGather gather) {
-        throw new UnsupportedOperationException();
+        int leaf = shape.leafOfSize(pageSize);
+        if (leaf == TableShape.NO_LEAF
+                || (iova & pageSize - 1) != 0
+                || count <= 0
+                || !isInput(iova, count, shape.sizeLg2(leaf))) {
+            log.warnOn(true, String.format("unmap of %d pages of 0x%x at iova 0x%x", count, pageSize, iova));
+            return 0;
+        }
+        requireAlive();
+        try {
+            return unmapper.unmap(iova, leaf, count, gather);
+        } catch (BusErrorException nothingThere) {
+            log.warnOn(true, String.format("unmap at iova 0x%x: %s", iova, nothingThere.getMessage()));
+            return 0;
+        }
     }
 
     /**
@@ -90,7 +163,27 @@ public final class PageTable {
      * @return the physical address; 0 when there is none
      */
     public long iovaToPhys(long iova) {
-        throw new UnsupportedOperationException();
+        if (checksLookups && !shape.isInput(iova)) {
+            return 0;
+        }
+        try {
+            return lookUp(iova);
+        } catch (BusErrorException nothingThere) {
+            return 0;
+        }
+    }
+
+    private long lookUp(long iova) {
+        long table = root;
+        int level = shape.top;
+        long raw = words.load(shape.slot(table, iova, level));
+        while (shape.isTable(raw, level)) {
+            table = shape.tableAddress.read(raw);
+            level--;
+            raw = words.load(shape.slot(table, iova, level));
+        }
+        int leaf = shape.leafAt(raw, level);
+        return leaf == TableShape.NO_LEAF ? 0 : shape.output(leaf, raw, iova);
     }
 
     /**
@@ -100,7 +193,7 @@ public final class PageTable {
      * @param visitor is shown the leaves
      */
     public void forEachLeaf(LeafVisitor visitor) {
-        throw new UnsupportedOperationException();
+        new LeafWalk(shape, words, visitor).visitAll(root);
     }
 
     /**
@@ -109,6 +202,15 @@ public final class PageTable {
      * @throws AssertionError when it was destroyed before
      */
     public void destroy() {
-        throw new UnsupportedOperationException();
+        requireAlive();
+        destroyed = true;
+        tlb.flushAll();
+        tables.freeAll();
+    }
+
+    private void requireAlive() {
+        if (destroyed) {
+            throw new AssertionError("the page table at 0x" + Long.toHexString(root) + " was destroyed");
+        }
     }
 }

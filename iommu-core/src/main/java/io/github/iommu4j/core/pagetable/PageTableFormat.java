@@ -29,6 +29,13 @@ public interface PageTableFormat {
     List<TableLevel> levels();
 
     /**
+     * Bytes that one descriptor of level 0 translates.
+     *
+     * @return log2 of the bytes
+     */
+    int granuleLg2();
+
+    /**
      * Width of input addresses.
      *
      * @return bits, 1 to 64; at most what the levels can index

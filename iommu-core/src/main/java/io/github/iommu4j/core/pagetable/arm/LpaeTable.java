@@ -13,12 +13,15 @@ import io.github.iommu4j.core.pagetable.PageTableEnvironment;
  * @param registers what the hardware's registers must hold
  * @param geometry levels as ARM counts them
  */
-@SuppressWarnings("DoNotCallSuggester")
 public record LpaeTable(
         LpaeKind kind, ArmTableConfig config, PageTable pageTable, LpaeRegisters registers, LpaeGeometry geometry) {
 
     /**
      * Makes an empty table.
+     *
+     * <p>The granule is the CPU's page size if that is among the sizes asked for, else the largest size below it, else
+     * the smallest above it. Sizes that do not go with the granule are dropped, and widths are cut to 48 bits, or to 52
+     * with a granule of 64 KiB.
      *
      * @param kind the kind of table
      * @param config what is asked for
@@ -28,6 +31,21 @@ public record LpaeTable(
      *     {@code ENOMEM} when there is no memory for the root
      */
     public static LpaeTable create(LpaeKind kind, ArmTableConfig config, PageTableEnvironment environment) {
-        throw new UnsupportedOperationException();
+        ArmTableConfig restricted = LpaeConfigs.restricted(kind, config);
+        LpaeGeometry geometry = geometry(kind, restricted);
+        LpaeTcr tcr = new LpaeTcr(kind, restricted, geometry);
+        tcr.requireEncodable();
+        PageTable table = PageTable.create(new LpaeFormat(kind, restricted, geometry), environment);
+        return new LpaeTable(kind, restricted, table, tcr.registers(table.root()), geometry);
+    }
+
+    private static LpaeGeometry geometry(LpaeKind kind, ArmTableConfig config) {
+        int granuleLg2 = Long.numberOfTrailingZeros(config.pageSizes().smallest());
+        LpaeGeometry plain = LpaeGeometry.of(granuleLg2, config.ias());
+        return switch (kind) {
+            case ARM_64_LPAE_S1, ARM_32_LPAE_S1 -> plain;
+            case ARM_64_LPAE_S2, ARM_32_LPAE_S2 -> plain.concatenated();
+            case ARM_MALI_LPAE -> plain.withAllLevels();
+        };
     }
 }

@@ -2,9 +2,9 @@ package io.github.iommu4j.lab.report;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import io.github.iommu4j.lab.kernel.CheckResult;
+import io.github.iommu4j.lab.check.CheckResult;
+import io.github.iommu4j.lab.check.Mismatch;
 import io.github.iommu4j.lab.kernel.GroupsCheck;
-import io.github.iommu4j.lab.kernel.Mismatch;
 import io.github.iommu4j.lab.oracle.ExpectedGroup;
 import java.util.Locale;
 import java.util.Map;

@@ -72,6 +72,19 @@ final class FlatTable {
         }
     }
 
+    /** What a range goes to, alone. */
+    FlatTable part(long iova, long size) {
+        FlatTable part = new FlatTable();
+        part.runs.putAll(runs);
+        part.remove(0, iova);
+        long end = iova + size;
+        part.remove(end, -end);
+        if (size == 0) {
+            part.runs.clear();
+        }
+        return part;
+    }
+
     /** Everything, in the fewest runs, ascending. */
     List<Run> runs() {
         List<Run> joined = new ArrayList<>();

@@ -87,8 +87,7 @@ final class SequenceModel {
         List<VectorRow.Translation> translations = checkpoint.translations().stream()
                 .map(each -> new VectorRow.Translation(each.iova(), table().translate(each.iova())))
                 .toList();
-        return new VectorRow.Checkpoint(
-                checkpoint.index(), state, translations, table().more());
+        return new VectorRow.Checkpoint(checkpoint.index(), state, translations, table().more());
     }
 
     private Effects takeEffects() {
@@ -100,6 +99,11 @@ final class SequenceModel {
             throw new AssertionError(NO_TABLE);
         }
         return machine;
+    }
+
+    /** Whether the table came into being. */
+    boolean hasTable() {
+        return table != null;
     }
 
     /** The table. */

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param pa the output address, or {@code null} when there is no translation
  * @param conclusion what decided that
  */
-public record TableWalk(long iova, List<Fetch> fetches, @Nullable Long pa, String conclusion) {
+public record TableWalk(
+        long iova, List<Fetch> fetches, @Nullable Long pa, String conclusion) {
 
     /** Copies the list. */
     public TableWalk {

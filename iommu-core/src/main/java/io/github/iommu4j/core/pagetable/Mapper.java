@@ -82,6 +82,7 @@ final class Mapper {
                 return shape.tableAddress.read(raw);
             }
             if (raw != 0) {
+                tables.syncUnlessMarked(slot, raw);
                 throw occupied(iova, raw, level);
             }
             long table = tables.allocate(level - 1);

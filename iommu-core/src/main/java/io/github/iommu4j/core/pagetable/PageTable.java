@@ -94,15 +94,15 @@ public final class PageTable {
      */
     public void map(long iova, long pa, long pageSize, long count, Prot prot, MapProgress progress) {
         int leaf = shape.leafOfSize(pageSize);
-        if (leaf == TableShape.NO_LEAF || ((iova | pa) & pageSize - 1) != 0 || count <= 0) {
-            throw refused(Errno.EINVAL, count + " pages of that size and alignment", iova, pa, pageSize);
+        if (leaf == TableShape.NO_LEAF || ((iova | pa) & pageSize - 1) != 0 || count < 0) {
+            throw refused(Errno.EINVAL, count + " pages of no size there is, or not aligned to it", iova, pa, pageSize);
         }
         int sizeLg2 = shape.sizeLg2(leaf);
         if (!isInput(iova, count, sizeLg2) || !isOutput(pa, count, sizeLg2)) {
             throw refused(Errno.ERANGE, count + " pages leave the address space", iova, pa, pageSize);
         }
-        if (!TableShape.isAccessible(prot)) {
-            throw new IommuException(Errno.EINVAL, prot + " allows neither reading nor writing");
+        if (!TableShape.isAccessible(prot) || count == 0) {
+            throw new IommuException(Errno.EINVAL, prot + " allows neither reading nor writing, or there is no page");
         }
         requireAlive();
         try {
@@ -113,11 +113,13 @@ public final class PageTable {
     }
 
     private boolean isInput(long iova, long count, int sizeLg2) {
-        return checksRuns && shape.pageByPage ? shape.isInputRun(iova, count, sizeLg2) : shape.isInput(iova);
+        return checksRuns && shape.pageByPage
+                ? shape.isInputRun(iova, Math.max(count, 1), sizeLg2)
+                : shape.isInput(iova);
     }
 
     private boolean isOutput(long pa, long count, int sizeLg2) {
-        return checksRuns ? shape.isOutputRun(pa, count, sizeLg2) : shape.isOutput(pa);
+        return checksRuns ? shape.isOutputRun(pa, Math.max(count, 1), sizeLg2) : shape.isOutput(pa);
     }
 
     private IommuException refused(Errno errno, String rule, long iova, long pa, long pageSize) {
@@ -133,7 +135,7 @@ public final class PageTable {
      *
      * @param iova first address, aligned to {@code pageSize}
      * @param pageSize bytes, one of the format's page sizes
-     * @param count how many pages, at least 1
+     * @param count how many pages; 0 unmaps nothing
      * @param gather is handed to {@link TlbInvalidation#addPage}, which is not called for a queued one; {@code null} for
      *     none
      * @return bytes unmapped
@@ -142,12 +144,15 @@ public final class PageTable {
         int leaf = shape.leafOfSize(pageSize);
         if (leaf == TableShape.NO_LEAF
                 || (iova & pageSize - 1) != 0
-                || count <= 0
+                || (shape.pageByPage ? count < 0 : count <= 0)
                 || !isInput(iova, count, shape.sizeLg2(leaf))) {
             log.warnOn(true, String.format("unmap of %d pages of 0x%x at iova 0x%x", count, pageSize, iova));
             return 0;
         }
         requireAlive();
+        if (count == 0) {
+            return 0;
+        }
         try {
             return unmapper.unmap(iova, leaf, count, gather);
         } catch (BusErrorException nothingThere) {

@@ -216,6 +216,6 @@ final class TableShape {
     }
 
     private static boolean countFits(long count, int sizeLg2) {
-        return count <= -1L >>> sizeLg2;
+        return Long.compareUnsigned(count, -1L >>> sizeLg2) <= 0;
     }
 }

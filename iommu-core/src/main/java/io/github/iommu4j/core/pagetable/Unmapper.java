@@ -34,11 +34,12 @@ final class Unmapper {
         long pages;
         do {
             pages = unmapInOneTable(iova + (done << sizeLg2), leaf, count - done, gather);
-            done += pages;
-        } while (shape.pageByPage && pages != 0 && done < count);
+            done += pages < 0 ? ~pages : pages;
+        } while (shape.pageByPage && pages > 0 && done < count);
         return done << sizeLg2;
     }
 
+    /** Returns how many pages were unmapped, as a complement when then one came that is not mapped. */
     private long unmapInOneTable(long iova, int leaf, long count, @Nullable IotlbGather gather) {
         int goal = shape.leafLevel(leaf);
         long table = root;
@@ -83,7 +84,7 @@ final class Unmapper {
             } else if (clearOther(at, first, leaf, gather)) {
                 done++;
             } else {
-                break;
+                return ~done;
             }
         }
         return done;
@@ -137,7 +138,7 @@ final class Unmapper {
         for (long page = 0; page < pages; page++) {
             long at = slot + (page << groupLg2 + shape.wordLg2);
             if (!clearGroup(at, iova + (page << layout.sizeLg2()), leaf, gather)) {
-                return page;
+                return ~page;
             }
         }
         return pages;

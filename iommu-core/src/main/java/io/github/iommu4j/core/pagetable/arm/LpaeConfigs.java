@@ -23,7 +23,7 @@ final class LpaeConfigs {
         requireQuirks(kind, asked);
         requireSizes(kind, asked);
         long sizes = asked.pageSizes().bitmap();
-        if (kind == LpaeKind.ARM_MALI_LPAE) {
+        if (kind != LpaeKind.ARM_64_LPAE_S1 && kind != LpaeKind.ARM_64_LPAE_S2) {
             sizes &= LpaeGeometry.leafSizes(12, asked.oas());
         }
         int granuleLg2 = granuleLg2(sizes, asked.cpuPageSize());

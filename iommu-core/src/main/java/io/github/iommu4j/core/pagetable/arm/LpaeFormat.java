@@ -44,8 +44,6 @@ final class LpaeFormat implements PageTableFormat {
     private static final BitField SH = bits(9, 8);
     private static final BitField AF = bit(10);
     private static final BitField NG = bit(11);
-    private static final BitField OUTPUT_ADDRESS = bits(47, 12);
-    private static final BitField OUTPUT_ADDRESS_51_48 = bits(15, 12);
     private static final BitField PXN_AND_XN = bits(54, 53);
     private static final BitField NS_TABLE = bit(63);
     /** One of the bits that are left to software. */
@@ -75,11 +73,14 @@ final class LpaeFormat implements PageTableFormat {
         this.kind = kind;
         this.config = config;
         this.geometry = geometry;
-        AddressField low = AddressField.inPlace(OUTPUT_ADDRESS);
-        // Linux folds the high bits into the low ones for every granule, and unfolds them for 64 KiB only.
-        this.address = geometry.granuleLg2() == 16
-                ? low.piece(OUTPUT_ADDRESS_51_48, 48)
-                : low.writtenPiece(OUTPUT_ADDRESS_51_48, 48);
+        this.address = address(geometry.granuleLg2());
+    }
+
+    /** Linux folds what lies above bit 47 down for every granule, but unfolds it for 64 KiB only. */
+    private static AddressField address(int granuleLg2) {
+        return granuleLg2 == 16
+                ? AddressField.inPlace(bits(47, 16)).piece(bits(15, 12), 48).writtenPiece(bits(27, 16), 52)
+                : AddressField.inPlace(bits(47, 12)).writtenPiece(bits(27, 12), 48);
     }
 
     @Override

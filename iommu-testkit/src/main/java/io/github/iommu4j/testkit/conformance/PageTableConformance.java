@@ -411,7 +411,7 @@ public abstract class PageTableConformance {
             for (long page : sizes(rig)) {
                 TableSpace space = new TableSpace(rig);
                 long index = space.slots(page) - 1;
-                if (rig.expected.run(space.iova(page, index)) == null) {
+                if (!rig.expected.isAnyMapped(space.iova(page, index), page)) {
                     rig.map(one(rig, page, index));
                 }
             }

@@ -135,6 +135,7 @@ final class TableRig implements AutoCloseable {
 
     /** One call; what it says it mapped is mapped, whether it was refused or not. */
     Outcome mapOnce(Pages pages) {
+        tlb.takeCalls();
         MapProgress progress = new MapProgress();
         Errno errno = null;
         try {

@@ -1,5 +1,6 @@
 package io.github.iommu4j.bench.pagetable;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -15,21 +16,24 @@ public final class PageTableBaseline {
 
     private static final int WARM_UPS = 3;
     private static final int RUNS = 11;
+    private static final String LIBRARY_ARENA = "--arena=lowest";
 
     private PageTableBaseline() {}
 
     /**
      * Measures and prints {@code bench,ns_per_op}.
      *
-     * @param names the figures wanted; all when there are none
+     * @param arguments the figures wanted, all when there are none; with {@code --arena=lowest} tables come from the
+     *     library's allocator instead of the one the kernel's code was measured with
      */
-    public static void main(String[] names) {
-        List<Plan> plans = Plans.all();
+    public static void main(String[] arguments) {
+        List<String> names = new ArrayList<>(Arrays.asList(arguments));
+        List<Plan> plans = new Plans(names.remove(LIBRARY_ARENA) ? Arena.LOWEST : Arena.STACK).all();
         Set<String> known = plans.stream()
                 .flatMap(plan -> plan.figures().stream())
                 .map(Plan.Figure::name)
                 .collect(Collectors.toCollection(TreeSet::new));
-        Set<String> wanted = names.length == 0 ? known : new TreeSet<>(Arrays.asList(names));
+        Set<String> wanted = names.isEmpty() ? known : new TreeSet<>(names);
         if (!known.containsAll(wanted)) {
             System.err.println("no such benchmark; there are " + String.join(" ", known));
             System.exit(2);

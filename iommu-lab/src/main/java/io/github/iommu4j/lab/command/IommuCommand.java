@@ -20,6 +20,8 @@ import picocli.CommandLine.Spec;
             InspectCommand.class,
             GroupsCommand.class,
             KernelCommand.class,
+            PgtableCommand.class,
+            WalkTableCommand.class,
             ErrataCommand.class
         })
 final class IommuCommand implements Callable<Integer> {

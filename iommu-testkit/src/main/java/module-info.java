@@ -7,6 +7,8 @@ module io.github.iommu4j.testkit {
     requires static org.junit.jupiter.api;
     requires static org.jspecify;
 
+    exports io.github.iommu4j.testkit.arbitraries;
+    exports io.github.iommu4j.testkit.assertions;
     exports io.github.iommu4j.testkit.conformance;
     exports io.github.iommu4j.testkit.errata;
     exports io.github.iommu4j.testkit.explore;

@@ -5,6 +5,7 @@ module io.github.iommu4j.tipat {
     requires org.slf4j;
     requires static org.jspecify;
 
+    exports io.github.iommu4j.tipat.driver;
     exports io.github.iommu4j.tipat.hardware;
     exports io.github.iommu4j.tipat.layout;
 }

@@ -67,8 +67,13 @@ public final class DmaBuf {
         return references.value();
     }
 
-    /** How often the memory was exported once more. */
-    int depth() {
+    /**
+     * How often the memory was exported once more: the lock subclass of an exporter that takes its own lock before its
+     * parent's.
+     *
+     * @return 0 for a buffer with memory of its own, at most 7
+     */
+    public int depth() {
         return depth;
     }
 

@@ -12,8 +12,9 @@ public final class DmaBufAttachment {
 
     private final DmaBuf buffer;
     private final Device device;
-    /** Guarded by the buffer's reservation lock. */
+    // Guarded by the buffer's reservation lock.
     private int mappings;
+    private boolean detached;
 
     DmaBufAttachment(DmaBuf buffer, Device device) {
         this.buffer = buffer;
@@ -43,6 +44,13 @@ public final class DmaBufAttachment {
         return mappings;
     }
 
+    private void requireAttachedLocked() {
+        buffer.assertLocked();
+        if (detached) {
+            throw new AssertionError(this + " is used after it was detached");
+        }
+    }
+
     /**
      * Maps the buffer for the device ({@code dma_buf_map_attachment_unlocked}).
      *
@@ -65,10 +73,10 @@ public final class DmaBufAttachment {
      * @param direction which way data will go
      * @return the memory with the device's ranges
      * @throws IommuException with the exporter's errno
-     * @throws AssertionError when the exporter returns a list that is not mapped
+     * @throws AssertionError when the exporter returns a list that is not mapped, or the device was detached
      */
     public ScatterList mapLocked(DmaDirection direction) {
-        buffer.assertLocked();
+        requireAttachedLocked();
         ScatterList list = buffer.ops().map(this, direction);
         if (!list.isMapped()) {
             throw new AssertionError(buffer.exporter() + " mapped " + list + " without ranges for " + device.name());
@@ -98,9 +106,10 @@ public final class DmaBufAttachment {
      *
      * @param list what it returned
      * @param direction as it was mapped
+     * @throws AssertionError when the device was detached
      */
     public void unmapLocked(ScatterList list, DmaDirection direction) {
-        buffer.assertLocked();
+        requireAttachedLocked();
         if (buffer.owner().log().warnOn(mappings == 0, this + " is unmapped and was not mapped")) {
             return;
         }
@@ -119,6 +128,7 @@ public final class DmaBufAttachment {
         try {
             wasThere = buffer.removeLocked(this);
             left = mappings;
+            detached = true;
         } finally {
             buffer.unlock();
         }

@@ -171,6 +171,10 @@ final class DmaBufTest {
         assertThat(recording.warnings()).singleElement().asString().contains("while mapped 1 times");
         attachment.detach();
         assertThat(recording.warnings()).singleElement().asString().contains("detached twice");
+        assertThatThrownBy(() -> attachment.map(TO_DEVICE)).isInstanceOf(AssertionError.class);
+        assertThatThrownBy(() -> attachment.unmap(Recorder.MEMORY, TO_DEVICE))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("after it was detached");
         other.attach(recording.device("b"));
         other.vmap();
         other.put();

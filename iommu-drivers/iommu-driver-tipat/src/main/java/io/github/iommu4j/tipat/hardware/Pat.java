@@ -163,7 +163,7 @@ public final class Pat implements TranslationUnit {
 
     /** The target's page part with the access's offset in the page: bits of the target below the page are not used. */
     private static long target(long entry, long offset, int pageLg2) {
-        long inPage = Log2.mask(pageLg2);
+        long inPage = (1L << pageLg2) - 1;
         return TableEntry.base(entry) & ~inPage | offset & inPage;
     }
 

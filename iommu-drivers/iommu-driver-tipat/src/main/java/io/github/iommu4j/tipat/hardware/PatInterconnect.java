@@ -8,6 +8,7 @@ import io.github.iommu4j.api.dma.Translations;
 import io.github.iommu4j.api.memory.MmioRegion;
 import io.github.iommu4j.api.memory.PhysicalMemory;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,10 @@ public final class PatInterconnect implements TranslationUnit {
     private final Pat[] pats;
     private final long[] bases;
     private final long[] sizes;
+    /** All windows lie in these addresses, which most accesses do not. */
+    private final long lowest;
+
+    private final long span;
     private final MmioRegion registers;
 
     /**
@@ -63,6 +68,8 @@ public final class PatInterconnect implements TranslationUnit {
         requireApart(pats);
         this.bases = pats.stream().mapToLong(pat -> pat.window().base()).toArray();
         this.sizes = pats.stream().mapToLong(pat -> pat.window().size()).toArray();
+        this.lowest = Arrays.stream(bases).min().orElseThrow();
+        this.span = pats.stream().mapToLong(pat -> pat.window().last()).max().orElseThrow() - lowest + 1;
         this.registers = new RegionRow(pats.stream().map(Pat::registers).toList(), PatRegisters.SIZE);
     }
 
@@ -127,6 +134,9 @@ public final class PatInterconnect implements TranslationUnit {
     }
 
     private @Nullable Pat patAt(long address) {
+        if (Long.compareUnsigned(address - lowest, span) >= 0) {
+            return null;
+        }
         for (int i = 0; i < bases.length; i++) {
             if (Long.compareUnsigned(address - bases[i], sizes[i]) < 0) {
                 return pats[i];

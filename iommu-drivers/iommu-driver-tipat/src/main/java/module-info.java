@@ -2,7 +2,6 @@
 module io.github.iommu4j.tipat {
     requires transitive io.github.iommu4j.api;
     requires transitive io.github.iommu4j.core;
-    requires org.slf4j;
     requires static org.jspecify;
 
     exports io.github.iommu4j.tipat.driver;

@@ -13,6 +13,7 @@ module io.github.iommu4j.testkit {
     exports io.github.iommu4j.testkit.errata;
     exports io.github.iommu4j.testkit.explore;
     exports io.github.iommu4j.testkit.layout;
+    exports io.github.iommu4j.testkit.lock;
     exports io.github.iommu4j.testkit.memory;
     exports io.github.iommu4j.testkit.machine;
 }

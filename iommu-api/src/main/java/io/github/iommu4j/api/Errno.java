@@ -28,6 +28,10 @@ public enum Errno {
     ENODEV(19),
     /** An argument breaks a rule. */
     EINVAL(22),
+    /** The system has too many open files. */
+    ENFILE(23),
+    /** The process has too many open files. */
+    EMFILE(24),
     /** The call does not exist here. */
     ENOTTY(25),
     /** A limit is reached. */

@@ -30,6 +30,8 @@ final class ArchitectureTest {
         assertThat(model.containPackage(ROOT + ".api.memory")).isTrue();
         assertThat(model.containPackage(ROOT + ".core.bits")).isTrue();
         assertThat(model.containPackage(ROOT + ".smmuv3.hardware")).isTrue();
+        assertThat(model.containPackage(ROOT + ".tipat.hardware")).isTrue();
+        assertThat(model.containPackage(ROOT + ".tipat.driver")).isTrue();
     }
 
     @Test

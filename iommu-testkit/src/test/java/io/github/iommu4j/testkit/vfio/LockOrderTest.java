@@ -9,6 +9,7 @@ import io.github.iommu4j.core.vfio.DeviceFile;
 import io.github.iommu4j.core.vfio.GroupFile;
 import io.github.iommu4j.core.vfio.MapRequest;
 import io.github.iommu4j.core.vfio.UnmapRequest;
+import io.github.iommu4j.testkit.lock.RecordingLocking;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

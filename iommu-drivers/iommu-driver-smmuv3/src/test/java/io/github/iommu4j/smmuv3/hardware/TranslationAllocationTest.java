@@ -1,11 +1,10 @@
 package io.github.iommu4j.smmuv3.hardware;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.core.memory.SparseMemory;
-import java.lang.reflect.Method;
+import io.github.iommu4j.testkit.memory.Allocation;
 import org.junit.jupiter.api.Test;
 
 /** Hits, misses and faults of a stream whose configuration is cached allocate nothing. */
@@ -13,8 +12,6 @@ class TranslationAllocationTest {
 
     private static final long VA = 0x1000;
     private static final int ROUNDS = 20_000;
-    /** What the measurement itself may allocate. */
-    private static final long NOISE = 4096;
 
     private long sink;
 
@@ -39,26 +36,6 @@ class TranslationAllocationTest {
         return unit;
     }
 
-    private static long allocated(Runnable work) throws ReflectiveOperationException {
-        work.run();
-        long before = allocatedBytes();
-        work.run();
-        return allocatedBytes() - before;
-    }
-
-    /** Through reflection: a module that has nothing to do with management does not require it for a test. */
-    private static long allocatedBytes() throws ReflectiveOperationException {
-        assumeTrue(
-                ModuleLayer.boot().findModule("jdk.management").isPresent(),
-                "skipped: this runtime was started without jdk.management");
-        Object threads = Class.forName("java.lang.management.ManagementFactory")
-                .getMethod("getThreadMXBean")
-                .invoke(null);
-        Method bytes =
-                Class.forName("com.sun.management.ThreadMXBean").getMethod("getThreadAllocatedBytes", long.class);
-        return (long) bytes.invoke(threads, Thread.currentThread().getId());
-    }
-
     private void translate(Translator unit, long iova, int access) {
         for (int i = 0; i < ROUNDS; i++) {
             sink += unit.translate(Guest.STREAM, -1, iova, access);
@@ -68,7 +45,7 @@ class TranslationAllocationTest {
     @Test
     void hitsAllocateNothing() throws ReflectiveOperationException {
         Translator unit = unit(CacheGeometry.DEFAULT);
-        assertThat(allocated(() -> translate(unit, VA, Access.READ_BIT))).isLessThan(NOISE);
+        assertThat(Allocation.of(() -> translate(unit, VA, Access.READ_BIT))).isLessThan(Allocation.NOISE);
         assertThat(unit.counters().tlbHits()).isEqualTo(2 * ROUNDS - 1);
         assertThat(sink).isNotZero();
     }
@@ -76,15 +53,15 @@ class TranslationAllocationTest {
     @Test
     void missesAllocateNothing() throws ReflectiveOperationException {
         Translator unit = unit(CacheGeometry.DEFAULT.withoutTlb());
-        assertThat(allocated(() -> translate(unit, VA, Access.READ_BIT))).isLessThan(NOISE);
+        assertThat(Allocation.of(() -> translate(unit, VA, Access.READ_BIT))).isLessThan(Allocation.NOISE);
         assertThat(unit.counters().tlbMisses()).isEqualTo(2 * ROUNDS);
     }
 
     @Test
     void faultsAllocateNothing() throws ReflectiveOperationException {
         Translator unit = unit(CacheGeometry.DEFAULT);
-        assertThat(allocated(() -> translate(unit, 0x20_0000, Access.WRITE_BIT)))
-                .isLessThan(NOISE);
+        assertThat(Allocation.of(() -> translate(unit, 0x20_0000, Access.WRITE_BIT)))
+                .isLessThan(Allocation.NOISE);
         assertThat(unit.counters().faults()).isEqualTo(2 * ROUNDS);
     }
 }

@@ -1,4 +1,4 @@
-package io.github.iommu4j.testkit.vfio;
+package io.github.iommu4j.testkit.lock;
 
 import io.github.iommu4j.api.lock.Completion;
 import io.github.iommu4j.api.lock.ExecutionContext;
@@ -18,12 +18,20 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** Plain locks of one task that remember which class was taken while which was held. */
-final class RecordingLocking implements Locking {
+/**
+ * Plain locks of one task that remember which class was taken while which was held. A subclass other than 0 stands behind
+ * the name of its class, as in {@code &buffer->lock/1}. Trying to take a lock follows nothing: whoever tries does not wait.
+ *
+ * <p>Not thread-safe: all locks are taken by one task.
+ */
+public final class RecordingLocking implements Locking {
 
     private final PlainLocking plain = new PlainLocking();
     private final List<String> held = new ArrayList<>();
     private final Map<String, Set<String>> followers = new TreeMap<>();
+
+    /** No lock was taken yet. */
+    public RecordingLocking() {}
 
     @Override
     public Mutex mutex(LockClass lockClass) {
@@ -55,30 +63,59 @@ final class RecordingLocking implements Locking {
         plain.runIn(context, action);
     }
 
-    private <T> T recorded(Class<T> type, T lock, String name) {
+    private <T> T recorded(Class<T> type, T lock, String lockClass) {
         return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (self, method, args) -> {
             if (method.getName().startsWith("lock")) {
-                held.forEach(outer ->
-                        followers.computeIfAbsent(outer, key -> new TreeSet<>()).add(name));
-                held.add(name);
+                take(args == null || args[0].equals(0) ? lockClass : lockClass + "/" + args[0]);
             } else if (method.getName().startsWith("unlock")) {
-                held.remove(held.lastIndexOf(name));
+                giveUp(lockClass);
             }
             try {
-                return method.invoke(lock, args);
+                Object answer = method.invoke(lock, args);
+                if (Boolean.TRUE.equals(answer)) {
+                    held.add(lockClass);
+                }
+                return answer;
             } catch (InvocationTargetException e) {
                 throw e.getCause() == null ? e : e.getCause();
             }
         }));
     }
 
-    /** Whether one class was taken while another was held. */
-    boolean follows(String outer, String inner) {
+    private void take(String name) {
+        held.forEach(outer ->
+                followers.computeIfAbsent(outer, key -> new TreeSet<>()).add(name));
+        held.add(name);
+    }
+
+    /** Of several of one class, the one taken last. */
+    private void giveUp(String lockClass) {
+        for (int i = held.size() - 1; i >= 0; i--) {
+            if (held.get(i).equals(lockClass) || held.get(i).startsWith(lockClass + "/")) {
+                held.remove(i);
+                return;
+            }
+        }
+        throw new AssertionError(lockClass + " is given up and was not taken");
+    }
+
+    /**
+     * Whether one class was taken while another was held.
+     *
+     * @param outer the class held
+     * @param inner the class taken
+     * @return {@code true} when that happened, however long ago
+     */
+    public boolean follows(String outer, String inner) {
         return followers.getOrDefault(outer, Set.of()).contains(inner);
     }
 
-    /** The classes from which a way leads back to themselves. */
-    Set<String> cycle() {
+    /**
+     * The classes from which a way leads back to themselves.
+     *
+     * @return names; empty when there is an order
+     */
+    public Set<String> cycle() {
         Set<String> cyclic = new TreeSet<>();
         for (String start : followers.keySet()) {
             Set<String> reached = new TreeSet<>();

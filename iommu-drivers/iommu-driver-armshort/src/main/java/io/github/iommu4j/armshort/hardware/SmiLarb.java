@@ -18,13 +18,14 @@ public final class SmiLarb {
     /** One word, or one for each port. */
     private final AtomicIntegerArray words;
 
-    private final MmioRegion registers = new Window();
+    private final MmioRegion registers;
 
     SmiLarb(LarbWiring wiring, LarbControl control) {
         this.id = wiring.larb();
         this.ports = wiring.ports();
         this.control = control;
         this.words = new AtomicIntegerArray(control.hasWordForEachPort() ? ports : 1);
+        this.registers = new Window();
     }
 
     /**

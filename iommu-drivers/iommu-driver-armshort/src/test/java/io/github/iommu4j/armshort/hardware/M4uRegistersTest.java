@@ -53,7 +53,7 @@ class M4uRegistersTest {
             write(register, 0xFFFF_FFFFL);
             long expected = switch (register) {
                 case INVALIDATE, INV_SEL_GEN2 -> 0;
-                case CPE_DONE -> 1;
+                case CPE_DONE -> 1; // INVALIDATE has started a range
                 case INV_SEL_GEN1 -> 3;
                 case VLD_PA_RNG -> 0xFFFF;
                 case INT_CONTROL0 -> 0x6F;

@@ -153,7 +153,7 @@ class ReferenceProperties {
         return verdict.isOk() ? "ok 2^" + verdict.sizeLg2() : verdict.fault();
     }
 
-    @Property(tries = 3000, shrinking = ShrinkingMode.OFF)
+    @Property(tries = 2000, shrinking = ShrinkingMode.OFF)
     void thePlainUnitAnswersAsTheReference(@ForAll long seed) {
         Plain plain = new Plain(seed);
         for (int i = 0; i < PROBES; i++) {
@@ -191,7 +191,7 @@ class ReferenceProperties {
         assertThat(seen.values()).allMatch(count -> count > 30, "more than thirty times");
     }
 
-    @Property(tries = 2000, shrinking = ShrinkingMode.OFF)
+    @Property(tries = 1500, shrinking = ShrinkingMode.OFF)
     void theM4uAnswersAsTheReference(@ForAll long seed) {
         RandomTables tables = new RandomTables(seed);
         Random random = tables.random;

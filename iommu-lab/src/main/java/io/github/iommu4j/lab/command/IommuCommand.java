@@ -19,7 +19,9 @@ import picocli.CommandLine.Spec;
             ExplainCommand.class,
             InspectCommand.class,
             GroupsCommand.class,
-            KernelCommand.class
+            KernelCommand.class,
+            PgtableCommand.class,
+            WalkTableCommand.class
         })
 final class IommuCommand implements Callable<Integer> {
 

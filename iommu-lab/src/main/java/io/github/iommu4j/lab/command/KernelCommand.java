@@ -1,7 +1,7 @@
 package io.github.iommu4j.lab.command;
 
 import io.github.iommu4j.lab.capture.CaptureException;
-import io.github.iommu4j.lab.kernel.CheckResult;
+import io.github.iommu4j.lab.check.CheckResult;
 import io.github.iommu4j.lab.kernel.KernelReplay;
 import io.github.iommu4j.lab.report.KernelReport;
 import java.nio.file.Path;

@@ -7,6 +7,7 @@ import picocli.CommandLine.TypeConversionException;
 final class Numbers {
 
     private static final int SUBSTREAM_BITS = 20;
+    private static final int ROW_BITS = 31;
 
     private Numbers() {}
 
@@ -23,6 +24,14 @@ final class Numbers {
         @Override
         public Integer convert(String text) {
             return (int) parse(text, SUBSTREAM_BITS);
+        }
+    }
+
+    /** The number of a row. */
+    static final class Row implements ITypeConverter<Integer> {
+        @Override
+        public Integer convert(String text) {
+            return (int) parse(text, ROW_BITS);
         }
     }
 

@@ -6,6 +6,8 @@ import io.github.iommu4j.api.device.Device;
 import io.github.iommu4j.core.device.DeviceNode;
 import io.github.iommu4j.core.lock.PlainLocking;
 import io.github.iommu4j.lab.capture.CaptureException;
+import io.github.iommu4j.lab.check.CheckResult;
+import io.github.iommu4j.lab.check.Differences;
 import io.github.iommu4j.lab.oracle.ExpectedGroup;
 import io.github.iommu4j.lab.oracle.MachineEntry;
 import io.github.iommu4j.lab.oracle.PciEntry;

@@ -1,6 +1,7 @@
 package io.github.iommu4j.lab.kernel;
 
 import io.github.iommu4j.lab.capture.CaptureException;
+import io.github.iommu4j.lab.check.CheckResult;
 import io.github.iommu4j.lab.oracle.MachineEntry;
 import io.github.iommu4j.lab.oracle.Sequence;
 import io.github.iommu4j.lab.oracle.SequenceFile;

@@ -1,6 +1,7 @@
 package io.github.iommu4j.lab.kernel;
 
 import io.github.iommu4j.core.trace.KernelLog;
+import io.github.iommu4j.lab.check.Differences;
 import io.github.iommu4j.lab.oracle.SequenceRow;
 import java.util.ArrayList;
 import java.util.List;

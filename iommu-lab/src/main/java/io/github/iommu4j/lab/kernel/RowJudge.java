@@ -1,6 +1,8 @@
 package io.github.iommu4j.lab.kernel;
 
 import com.google.gson.JsonElement;
+import io.github.iommu4j.lab.check.Differences;
+import io.github.iommu4j.lab.check.Mismatch;
 import io.github.iommu4j.lab.oracle.JsonView;
 import io.github.iommu4j.lab.oracle.SequenceRow;
 import io.github.iommu4j.lab.oracle.Snapshot;

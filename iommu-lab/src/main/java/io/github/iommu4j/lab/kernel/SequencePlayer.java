@@ -2,6 +2,8 @@ package io.github.iommu4j.lab.kernel;
 
 import io.github.iommu4j.api.IommuGroup;
 import io.github.iommu4j.api.ReservedRegion;
+import io.github.iommu4j.lab.check.CheckResult;
+import io.github.iommu4j.lab.check.Differences;
 import io.github.iommu4j.lab.oracle.ExpectedGroup;
 import io.github.iommu4j.lab.oracle.Sequence;
 import io.github.iommu4j.lab.oracle.SequenceRow;

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,16 +20,29 @@ import org.jspecify.annotations.Nullable;
  */
 public record JsonView(JsonElement element, String path) {
 
+    private static final Pattern HEXADECIMAL = Pattern.compile("0x[0-9a-fA-F]{1,16}");
+
     /** A value is not what it should be. Becomes one line for the user where the file's name is known. */
     public static final class MalformedException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
-        MalformedException(String message) {
+        /**
+         * Makes the complaint.
+         *
+         * @param message where the value stands and what it should be
+         */
+        public MalformedException(String message) {
             super(message);
         }
     }
 
-    private MalformedException wrong(String expected) {
+    /**
+     * Says what this should have been.
+     *
+     * @param expected what is right, to follow "should be"
+     * @return the exception, to be thrown
+     */
+    public MalformedException wrong(String expected) {
         return new MalformedException((path.isEmpty() ? "the value" : path) + " should be " + expected);
     }
 
@@ -175,11 +189,10 @@ public record JsonView(JsonElement element, String path) {
      */
     public long hex() {
         String text = text();
-        try {
-            return Long.parseUnsignedLong(text.startsWith("0x") ? text.substring(2) : text, 16);
-        } catch (NumberFormatException e) {
-            throw wrong("a hexadecimal number");
+        if (!HEXADECIMAL.matcher(text).matches()) {
+            throw wrong("a hexadecimal number of up to 64 bits, as 0x...");
         }
+        return Long.parseUnsignedLong(text.substring(2), 16);
     }
 
     /**

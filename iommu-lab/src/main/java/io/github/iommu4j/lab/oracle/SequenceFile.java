@@ -1,18 +1,9 @@
 package io.github.iommu4j.lab.oracle;
 
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import io.github.iommu4j.lab.capture.CaptureException;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /** Reads sequences. All methods are pure but for reading files. */
@@ -31,35 +22,18 @@ public final class SequenceFile {
      */
     public static Sequence read(Path file) throws CaptureException {
         List<JsonView> lines = new ArrayList<>();
-        int number = 0;
-        try (BufferedReader reader = open(file)) {
-            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-                number++;
-                lines.add(new JsonView(JsonParser.parseString(line), "line " + number));
+        try (JsonLines reader = JsonLines.open(file)) {
+            for (JsonView line = reader.next(); line != null; line = reader.next()) {
+                lines.add(line);
             }
-        } catch (IOException e) {
-            throw new CaptureException(file + ": cannot be read: " + e.getMessage());
-        } catch (JsonParseException e) {
-            throw new CaptureException(file + " line " + number + ": is not JSON");
-        }
-        if (lines.size() < HEADER_LINES) {
-            throw new CaptureException(file + ": has no header and first state");
-        }
-        try {
-            return sequence(lines);
-        } catch (JsonView.MalformedException e) {
-            throw new CaptureException(file + ": " + e.getMessage());
-        }
-    }
-
-    private static BufferedReader open(Path file) throws IOException {
-        InputStream in = Files.newInputStream(file);
-        try {
-            InputStream plain = file.toString().endsWith(".gz") ? new GZIPInputStream(in) : in;
-            return new BufferedReader(new InputStreamReader(plain, StandardCharsets.UTF_8));
-        } catch (IOException e) {
-            in.close();
-            throw e;
+            if (lines.size() < HEADER_LINES) {
+                throw new CaptureException(file + ": has no header and first state");
+            }
+            try {
+                return sequence(lines);
+            } catch (JsonView.MalformedException e) {
+                throw reader.broken(e);
+            }
         }
     }
 

@@ -66,7 +66,8 @@ public final class ExplanationReport {
         return object;
     }
 
-    private static JsonObject fetch(Explanation.Fetch fetch) {
+    /** One read. */
+    static JsonObject fetch(Explanation.Fetch fetch) {
         JsonObject object = new JsonObject();
         object.addProperty("role", fetch.role());
         object.addProperty("purpose", fetch.purpose());

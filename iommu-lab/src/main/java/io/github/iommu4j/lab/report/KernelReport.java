@@ -2,9 +2,9 @@ package io.github.iommu4j.lab.report;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import io.github.iommu4j.lab.kernel.CheckResult;
+import io.github.iommu4j.lab.check.CheckResult;
+import io.github.iommu4j.lab.check.Mismatch;
 import io.github.iommu4j.lab.kernel.GroupsCheck;
-import io.github.iommu4j.lab.kernel.Mismatch;
 import io.github.iommu4j.lab.oracle.ExpectedGroup;
 import java.util.Locale;
 import java.util.Map;
@@ -44,14 +44,20 @@ public final class KernelReport {
      * @return lines, each ended by a line feed
      */
     public static String text(CheckResult result) {
+        return parts(result) + summary(result);
+    }
+
+    /** One line for each machine or file. */
+    static String parts(CheckResult result) {
         StringBuilder text = new StringBuilder(1 << 12);
         result.parts()
                 .forEach((name, part) ->
                         line(text, "  %-60s %5d of %5d agree", name, part.agree(), part.rows() - part.skipped()));
-        return text + summary(result);
+        return text.toString();
     }
 
-    private static String summary(CheckResult result) {
+    /** What was skipped, what differs, and the sum. */
+    static String summary(CheckResult result) {
         StringBuilder text = new StringBuilder(1 << 12);
         result.skipped().forEach((reason, count) -> line(text, "  skipped %d: %s", count, reason));
         result.differences().stream().limit(DIFFERENCES_SHOWN).forEach(each -> line(text, "  DIFFERENCE %s", each));
@@ -101,7 +107,8 @@ public final class KernelReport {
         return JsonAnswer.print(answer);
     }
 
-    private static JsonObject head(CheckResult result) {
+    /** An answer that begins with the sums and the parts. */
+    static JsonObject head(CheckResult result) {
         JsonObject answer = JsonAnswer.of(result.rows(), result.agree(), result.skipped());
         JsonObject parts = new JsonObject();
         result.parts().forEach((name, part) -> {
@@ -133,7 +140,8 @@ public final class KernelReport {
         return array;
     }
 
-    private static JsonArray differences(CheckResult result) {
+    /** Everything that differs. */
+    static JsonArray differences(CheckResult result) {
         JsonArray differences = new JsonArray();
         for (Mismatch mismatch : result.differences()) {
             JsonObject object = new JsonObject();

@@ -3,6 +3,7 @@ package io.github.iommu4j.lab.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.iommu4j.lab.capture.CaptureException;
+import io.github.iommu4j.lab.check.CheckResult;
 import io.github.iommu4j.lab.oracle.TopologyFile;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;

@@ -1,13 +1,13 @@
-package io.github.iommu4j.lab.kernel;
+package io.github.iommu4j.lab.check;
 
 /**
- * Where our kernel and the oracle's differ.
+ * Where our answer and the recorded one differ.
  *
  * @param file the machine or the sequence
  * @param row the row of the sequence, -1 for its first state; in a machine, the place among its checks
  * @param operation what was done
  * @param what which part of the answer differs
- * @param expected the oracle's
+ * @param expected the recorded value
  * @param actual ours
  */
 public record Mismatch(String file, int row, String operation, String what, String expected, String actual) {

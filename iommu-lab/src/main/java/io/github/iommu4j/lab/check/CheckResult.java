@@ -1,4 +1,4 @@
-package io.github.iommu4j.lab.kernel;
+package io.github.iommu4j.lab.check;
 
 import java.util.ArrayList;
 import java.util.Collections;
@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What a comparison with the oracle found. A row with several differences counts once.
+ * What a comparison with recorded answers found. A row with several differences counts once.
  *
  * @param rows rows considered
  * @param agree rows in which nothing differs
@@ -45,21 +45,36 @@ public record CheckResult(
     }
 
     /** Collects outcomes row by row. Confined to one thread. */
-    static final class Ledger {
+    public static final class Ledger {
         private int rows;
         private int agree;
         private final Map<String, Integer> skipped = new TreeMap<>();
         private final Map<String, Part> parts = new LinkedHashMap<>();
         private final List<Mismatch> differences = new ArrayList<>();
 
-        void judged(String part, List<Mismatch> found) {
+        /** Nothing judged yet. */
+        public Ledger() {}
+
+        /**
+         * Counts a row that was judged.
+         *
+         * @param part its machine or file
+         * @param found what differs in it
+         */
+        public void judged(String part, List<Mismatch> found) {
             rows++;
             agree += found.isEmpty() ? 1 : 0;
             differences.addAll(found);
             add(part, new Part(1, found.isEmpty() ? 1 : 0, 0));
         }
 
-        void skipped(String part, String reason) {
+        /**
+         * Counts a row that is no expectation.
+         *
+         * @param part its machine or file
+         * @param reason why
+         */
+        public void skipped(String part, String reason) {
             rows++;
             skipped.merge(reason, 1, Integer::sum);
             add(part, new Part(1, 0, 1));
@@ -69,7 +84,12 @@ public record CheckResult(
             parts.merge(part, one, (a, b) -> new Part(a.rows + b.rows, a.agree + b.agree, a.skipped + b.skipped));
         }
 
-        CheckResult result() {
+        /**
+         * All rows so far.
+         *
+         * @return the counts and the differences
+         */
+        public CheckResult result() {
             return new CheckResult(rows, agree, skipped, parts, differences);
         }
     }

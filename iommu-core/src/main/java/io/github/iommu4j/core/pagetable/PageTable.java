@@ -1,0 +1,221 @@
+package io.github.iommu4j.core.pagetable;
+
+import io.github.iommu4j.api.Errno;
+import io.github.iommu4j.api.IommuException;
+import io.github.iommu4j.api.IotlbGather;
+import io.github.iommu4j.api.Prot;
+import io.github.iommu4j.api.driver.MapProgress;
+import io.github.iommu4j.api.memory.BusErrorException;
+import io.github.iommu4j.core.trace.KernelLog;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One page table: maps, unmaps, looks up. The descriptors live in physical memory and nowhere else; what they mean is
+ * the {@link PageTableFormat}'s (Linux {@code io_pgtable_ops}).
+ *
+ * <p><b>Thread-safety:</b> any number of threads may map, unmap and look up at the same time as long as no two of them
+ * change the same addresses; tables they share are published by compare-and-set. {@link #destroy()} must be the only
+ * call.
+ */
+public final class PageTable {
+
+    private final TableShape shape;
+    private final DescriptorWords words;
+    private final Tables tables;
+    private final Mapper mapper;
+    private final Unmapper unmapper;
+    private final TlbInvalidation tlb;
+    private final KernelLog log;
+    private final long root;
+    private final boolean checksRuns;
+    private final boolean checksLookups;
+    private boolean destroyed;
+
+    private PageTable(PageTableFormat format, PageTableEnvironment environment) {
+        this.shape = new TableShape(format);
+        this.words = format.wordBytes() == Long.BYTES
+                ? new Words64(environment.memory())
+                : new Words32(environment.memory());
+        this.tables = new Tables(shape, words, environment);
+        this.mapper = new Mapper(shape, words, tables, environment);
+        this.unmapper = new Unmapper(shape, words, tables, environment);
+        this.tlb = environment.tlb();
+        this.log = environment.log();
+        this.root = tables.root();
+        this.checksRuns = !environment.has(PageTableErratum.RUN_END_UNCHECKED);
+        this.checksLookups = !environment.has(PageTableErratum.LOOKUP_ALIASES);
+    }
+
+    /**
+     * Makes an empty table.
+     *
+     * @param format how descriptors look
+     * @param environment what the table stands in
+     * @return the table, whose root is allocated
+     * @throws IommuException {@code ENOMEM} when there is no memory for the root, or only where the hardware cannot find
+     *     it
+     */
+    public static PageTable create(PageTableFormat format, PageTableEnvironment environment) {
+        return new PageTable(format, environment);
+    }
+
+    /**
+     * Where the root is.
+     *
+     * @return physical address of the highest table
+     */
+    public long root() {
+        return root;
+    }
+
+    /**
+     * How this table's descriptors look.
+     *
+     * @return the format
+     */
+    public PageTableFormat format() {
+        return shape.format;
+    }
+
+    /**
+     * Maps equal pages (Linux {@code map_pages}). May do fewer than asked for, see {@link RunRule}.
+     *
+     * @param iova first address, aligned to {@code pageSize}
+     * @param pa first physical address, aligned to {@code pageSize}
+     * @param pageSize bytes, one of the format's page sizes
+     * @param count how many pages, at least 1
+     * @param prot what the device may do
+     * @param progress counts the bytes mapped, also before a failure
+     * @throws IommuException {@code EINVAL} (with a warning) when {@code pageSize} is not one of the sizes, an address is
+     *     not aligned to it or there is no page; {@code ERANGE} (with a warning) when addresses do not fit; {@code EINVAL} when neither
+     *     reading nor writing is allowed; {@code EEXIST} (with a warning) when something is mapped there; {@code ENOMEM}
+     *     when there is no memory for a table; {@code EFAULT} (with a warning) when a descriptor points to where no
+     *     memory is
+     */
+    public void map(long iova, long pa, long pageSize, long count, Prot prot, MapProgress progress) {
+        int leaf = shape.leafOfSize(pageSize);
+        if (leaf == TableShape.NO_LEAF || ((iova | pa) & pageSize - 1) != 0 || count < 0) {
+            throw refused(Errno.EINVAL, count + " pages of no size there is, or not aligned to it", iova, pa, pageSize);
+        }
+        int sizeLg2 = shape.sizeLg2(leaf);
+        if (!isInput(iova, count, sizeLg2) || !isOutput(pa, count, sizeLg2)) {
+            throw refused(Errno.ERANGE, count + " pages leave the address space", iova, pa, pageSize);
+        }
+        if (!TableShape.isAccessible(prot) || count == 0) {
+            throw new IommuException(Errno.EINVAL, prot + " allows neither reading nor writing, or there is no page");
+        }
+        requireAlive();
+        try {
+            mapper.map(iova, pa, leaf, count, shape.attributes(leaf, prot), progress);
+        } catch (BusErrorException nothingThere) {
+            throw refused(Errno.EFAULT, nothingThere.getMessage(), iova, pa, pageSize);
+        }
+    }
+
+    private boolean isInput(long iova, long count, int sizeLg2) {
+        return checksRuns && shape.pageByPage
+                ? shape.isInputRun(iova, Math.max(count, 1), sizeLg2)
+                : shape.isInput(iova);
+    }
+
+    private boolean isOutput(long pa, long count, int sizeLg2) {
+        return checksRuns ? shape.isOutputRun(pa, Math.max(count, 1), sizeLg2) : shape.isOutput(pa);
+    }
+
+    private IommuException refused(Errno errno, String rule, long iova, long pa, long pageSize) {
+        String problem = String.format("map of iova 0x%x to 0x%x by 0x%x: %s", iova, pa, pageSize, rule);
+        log.warnOn(true, problem);
+        return new IommuException(errno, problem);
+    }
+
+    /**
+     * Unmaps equal pages (Linux {@code unmap_pages}). May do fewer than asked for, see {@link RunRule}. Part of a larger
+     * leaf can be unmapped, see {@link PartialUnmap}. A call that is refused, or comes to where nothing is mapped, ends
+     * with a warning.
+     *
+     * @param iova first address, aligned to {@code pageSize}
+     * @param pageSize bytes, one of the format's page sizes
+     * @param count how many pages; 0 unmaps nothing
+     * @param gather is handed to {@link TlbInvalidation#addPage}, which is not called for a queued one; {@code null} for
+     *     none
+     * @return bytes unmapped
+     */
+    public long unmap(long iova, long pageSize, long count, @Nullable IotlbGather gather) {
+        int leaf = shape.leafOfSize(pageSize);
+        if (leaf == TableShape.NO_LEAF
+                || (iova & pageSize - 1) != 0
+                || (shape.pageByPage ? count < 0 : count <= 0)
+                || !isInput(iova, count, shape.sizeLg2(leaf))) {
+            log.warnOn(true, String.format("unmap of %d pages of 0x%x at iova 0x%x", count, pageSize, iova));
+            return 0;
+        }
+        requireAlive();
+        if (count == 0) {
+            return 0;
+        }
+        try {
+            return unmapper.unmap(iova, leaf, count, gather);
+        } catch (BusErrorException nothingThere) {
+            log.warnOn(true, String.format("unmap at iova 0x%x: %s", iova, nothingThere.getMessage()));
+            return 0;
+        }
+    }
+
+    /**
+     * Looks a translation up.
+     *
+     * @param iova any address
+     * @return the physical address; 0 when there is none
+     */
+    public long iovaToPhys(long iova) {
+        if (checksLookups && !shape.isInput(iova)) {
+            return 0;
+        }
+        try {
+            return lookUp(iova);
+        } catch (BusErrorException nothingThere) {
+            return 0;
+        }
+    }
+
+    private long lookUp(long iova) {
+        long table = root;
+        int level = shape.top;
+        long raw = words.load(shape.slot(table, iova, level));
+        while (shape.isTable(raw, level)) {
+            table = shape.tableAddress.read(raw);
+            level--;
+            raw = words.load(shape.slot(table, iova, level));
+        }
+        int leaf = shape.leafAt(raw, level);
+        return leaf == TableShape.NO_LEAF ? 0 : shape.output(leaf, raw, iova);
+    }
+
+    /**
+     * Shows every leaf, one descriptor at a time, ascending by iova. Descriptors that make no sense are left out, and a
+     * table that is pointed to more than once is shown once.
+     *
+     * @param visitor is shown the leaves
+     */
+    public void forEachLeaf(LeafVisitor visitor) {
+        new LeafWalk(shape, words, visitor).visitAll(root);
+    }
+
+    /**
+     * Invalidates everything and frees every table. The table must not be used any more.
+     *
+     * @throws AssertionError when it was destroyed before
+     */
+    public void destroy() {
+        requireAlive();
+        destroyed = true;
+        tlb.flushAll();
+        tables.freeAll();
+    }
+
+    private void requireAlive() {
+        if (destroyed) {
+            throw new AssertionError("the page table at 0x" + Long.toHexString(root) + " was destroyed");
+        }
+    }
+}

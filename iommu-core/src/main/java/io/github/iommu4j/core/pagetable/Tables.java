@@ -1,0 +1,187 @@
+package io.github.iommu4j.core.pagetable;
+
+import io.github.iommu4j.api.Errno;
+import io.github.iommu4j.api.IommuException;
+import io.github.iommu4j.api.memory.BusErrorException;
+import io.github.iommu4j.api.memory.PageAllocator;
+import io.github.iommu4j.core.trace.KernelLog;
+
+/** The tables of one page table: taken from the allocator, published in a descriptor, freed with all below. */
+final class Tables {
+
+    private final TableShape shape;
+    private final DescriptorWords words;
+    private final PageAllocator allocator;
+    private final CacheMaintenance caches;
+    private final TlbInvalidation tlb;
+    private final KernelLog log;
+    private final LiveTables live;
+    private final boolean coherent;
+    private final long root;
+
+    /** Takes the root. */
+    Tables(TableShape shape, DescriptorWords words, PageTableEnvironment environment) {
+        this.shape = shape;
+        this.words = words;
+        this.allocator = environment.allocator();
+        this.caches = environment.caches();
+        this.tlb = environment.tlb();
+        this.log = environment.log();
+        this.live = new LiveTables(environment.locking());
+        this.coherent = shape.coherent;
+        this.root = allocate(shape.top);
+    }
+
+    long root() {
+        return root;
+    }
+
+    /**
+     * Takes a table of zeros, which nothing points to yet.
+     *
+     * @throws IommuException {@code ENOMEM} when there is none, or none where the walker finds it
+     */
+    long allocate(int level) {
+        long table = allocator.allocate(shape.allocation(level), shape.allocation(level));
+        if (!isReachable(table, level)) {
+            allocator.free(table, shape.allocation(level));
+            String problem = String.format(
+                    "a page table at 0x%x does not fit in %d bits and its descriptor",
+                    table, shape.format.tableAddressBits());
+            log.print(KernelLog.Level.ERR, problem);
+            throw new IommuException(Errno.ENOMEM, problem);
+        }
+        if (!coherent) {
+            mapForWalker(table, level);
+        }
+        live.add(table, level);
+        return table;
+    }
+
+    private boolean isReachable(long table, int level) {
+        return isWithin(table, shape.format.tableAddressBits())
+                && (level == shape.top || shape.tableAddress.holds(table));
+    }
+
+    private static boolean isWithin(long address, int bits) {
+        return bits == Long.SIZE || address >>> bits == 0;
+    }
+
+    private void mapForWalker(long table, int level) {
+        try {
+            caches.map(table, shape.tableBytes(level));
+        } catch (IommuException refusal) {
+            allocator.free(table, shape.allocation(level));
+            throw refusal;
+        }
+    }
+
+    /** Writes descriptors back where the walker does not snoop. */
+    void sync(long at, long count) {
+        if (!coherent) {
+            caches.sync(at, count << shape.wordLg2);
+        }
+    }
+
+    /**
+     * Lets a descriptor point to a table, if it still is what it was.
+     *
+     * @return whether it was; if not, the table still belongs to the caller
+     */
+    boolean publish(long at, long expected, long table, int level) {
+        long descriptor = shape.tableAttributes(level) | shape.tableAddress.write(table);
+        boolean won = words.compareAndSet(at, expected, descriptor);
+        if (coherent) {
+            return won;
+        }
+        if (won) {
+            sync(at, 1);
+            if (shape.syncedBit != 0) {
+                words.store(at, descriptor | shape.syncedBit);
+            }
+        } else {
+            syncUnlessMarked(at, words.load(at));
+        }
+        return won;
+    }
+
+    /** Whoever published a descriptor may not have come to writing it back: its user makes sure. */
+    void syncUnlessMarked(long at, long descriptor) {
+        if (!coherent && (descriptor & shape.syncedBit) == 0) {
+            sync(at, 1);
+        }
+    }
+
+    /** Frees one table, which nothing points to any more. */
+    void free(long table, int level) {
+        if (live.remove(table, level)) {
+            giveBack(table, level);
+        }
+    }
+
+    private void giveBack(long table, int level) {
+        if (!coherent) {
+            caches.unmap(table, shape.tableBytes(level));
+        }
+        allocator.free(table, shape.allocation(level));
+    }
+
+    /**
+     * What a descriptor pointed to, which has been cleared, goes: the walker forgets it, then the table is freed with
+     * all below it, lower ones first.
+     *
+     * @param descriptor what the descriptor was
+     * @param iova the first address it was for
+     * @param level its level
+     */
+    void dismantle(long descriptor, long iova, int level) {
+        tlb.flushWalk(iova, shape.span(level), shape.span(0));
+        int strange = freeTree(shape.tableAddress.read(descriptor), level - 1);
+        warnOfStrange(strange);
+    }
+
+    /** Frees every table. */
+    void freeAll() {
+        int strange = freeTree(root, shape.top);
+        long[] lost = live.sorted();
+        for (long key : lost) {
+            free(LiveTables.table(key), LiveTables.level(key));
+        }
+        warnOfStrange(strange);
+        log.warnOn(lost.length != 0, lost.length + " page tables were not reachable from the root");
+    }
+
+    private void warnOfStrange(int strange) {
+        log.warnOn(strange != 0, strange + " descriptors pointed to what is no page table of their level");
+    }
+
+    /** Frees a table and all below it; returns how many descriptors pointed to something else than our tables. */
+    private int freeTree(long table, int level) {
+        if (!live.remove(table, level)) {
+            return 1;
+        }
+        int strange = level == 0 ? 0 : freeBelow(table, level);
+        giveBack(table, level);
+        return strange;
+    }
+
+    private int freeBelow(long table, int level) {
+        int strange = 0;
+        long end = table + shape.tableBytes(level);
+        for (long at = table; at < end; at += 1L << shape.wordLg2) {
+            long raw = loadOrAbsent(at);
+            if (shape.isTable(raw, level)) {
+                strange += freeTree(shape.tableAddress.read(raw), level - 1);
+            }
+        }
+        return strange;
+    }
+
+    private long loadOrAbsent(long at) {
+        try {
+            return words.load(at);
+        } catch (BusErrorException nothingThere) {
+            return 0;
+        }
+    }
+}

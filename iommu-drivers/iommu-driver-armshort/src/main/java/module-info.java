@@ -5,6 +5,7 @@ module io.github.iommu4j.armshort {
     requires org.slf4j;
     requires static org.jspecify;
 
+    exports io.github.iommu4j.armshort.driver;
     exports io.github.iommu4j.armshort.hardware;
     exports io.github.iommu4j.armshort.layout;
 }

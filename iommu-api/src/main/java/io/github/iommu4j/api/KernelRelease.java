@@ -353,4 +353,22 @@ public enum KernelRelease {
     public boolean describesOnlyRegisteredIommus() {
         return this == V7_2;
     }
+
+    /**
+     * Whether unmapping a part of a larger leaf splits it (up to 6.12); later the call is refused.
+     *
+     * @return {@code true} before {@link #V7_2}
+     */
+    public boolean splitsLeaves() {
+        return this != V7_2;
+    }
+
+    /**
+     * Whether MediaTek's M4U has an identity domain, which takes its devices' ports past it (6.7 and later).
+     *
+     * @return {@code false} for {@link #V6_1}
+     */
+    public boolean m4uHasIdentityDomain() {
+        return this != V6_1;
+    }
 }

@@ -472,7 +472,12 @@ public final class IommuCore {
     Domain allocate(DomainType type, DeviceIommu iommu) {
         try {
             DomainOps ops = iommu.driver.allocateDomain(type, iommu.device);
-            return ops == null ? null : new Domain(this, type, iommu.driver, ops);
+            if (ops == null) {
+                return null;
+            }
+            Domain domain = new Domain(this, type, iommu.driver, ops);
+            ops.created(domain);
+            return domain;
         } catch (IommuException refusal) {
             if (release.reportsAllocationErrno()) {
                 throw refusal;

@@ -1,6 +1,7 @@
 package io.github.iommu4j.api.driver;
 
 import io.github.iommu4j.api.Errno;
+import io.github.iommu4j.api.IommuDomain;
 import io.github.iommu4j.api.IommuException;
 import io.github.iommu4j.api.IotlbGather;
 import io.github.iommu4j.api.IovaRange;
@@ -14,6 +15,14 @@ import io.github.iommu4j.api.device.Device;
  * <p>A refusal is an {@link IommuException}; the core undoes and reports it.
  */
 public interface DomainOps {
+
+    /**
+     * The core has made its side of the domain: what the driver names when it reports a fault. Called once, before
+     * anything else.
+     *
+     * @param domain the core's side
+     */
+    default void created(IommuDomain domain) {}
 
     /**
      * The sizes that can be mapped.

@@ -47,7 +47,7 @@ class DamagedVectorsProperties {
         });
     }
 
-    @Property(tries = 200)
+    @Property(tries = 100)
     void extremeNumbersAreAnsweredInOneLine(
             @ForAll @IntRange(min = 0, max = 3) int file,
             @ForAll long seed,

@@ -15,7 +15,7 @@ import java.util.List;
  * Gives out pieces of an arena of physical memory: always the lowest place where as many bytes are free as the larger of
  * size and alignment, aligned to that, and zeroed. The same requests give the same addresses.
  *
- * <p>Taking and giving back cost the logarithm of the arena's size over the piece's.
+ * <p>Taking and giving back cost a few steps for every factor of 64 between the arena's size and the piece's.
  *
  * <p><b>Thread-safety:</b> every method may be called from any thread; a spin lock is held while the books are changed.
  */
@@ -30,7 +30,6 @@ public final class ArenaAllocator implements PageAllocator {
     public record Piece(long address, long size) {}
 
     private static final LockClass LOCK = new LockClass("&arena->lock");
-    private static final int SMALLEST_LG2 = 6;
     private static final int LARGEST_LG2 = 52;
 
     private final PhysicalMemory memory;
@@ -48,7 +47,7 @@ public final class ArenaAllocator implements PageAllocator {
      * @throws IllegalArgumentException when the arena is not aligned, is empty or leaves the 52-bit address space
      */
     public ArenaAllocator(PhysicalMemory memory, long base, long size, Locking locking) {
-        if (!Log2.isAligned(base | size, SMALLEST_LG2)
+        if (!Log2.isAligned(base | size, ArenaNode.SMALLEST_LG2)
                 || size <= 0
                 || base < 0
                 || base + size > 1L << LARGEST_LG2
@@ -58,29 +57,28 @@ public final class ArenaAllocator implements PageAllocator {
         }
         this.memory = memory;
         this.lock = locking.spinLock(LOCK);
-        int rootLg2 = Math.max(Log2.floor(base ^ base + size - 1) + 1, SMALLEST_LG2);
-        this.base = Log2.alignDown(base, rootLg2);
-        this.root = new ArenaNode(rootLg2);
+        this.root = ArenaNode.ofAtLeast(Log2.floor(base ^ base + size - 1) + 1);
+        this.base = Log2.alignDown(base, root.sizeLg2());
         root.reserveOutside(base - this.base, base + size - this.base);
     }
 
     @Override
     public long allocate(long size, long alignment) {
-        if (!Log2.isPowerOfTwo(size) || !Log2.isPowerOfTwo(alignment) || size < 1L << SMALLEST_LG2) {
+        if (!Log2.isPowerOfTwo(size) || !Log2.isPowerOfTwo(alignment) || size < 1L << ArenaNode.SMALLEST_LG2) {
             throw new IllegalArgumentException("0x" + Long.toHexString(size) + " bytes aligned to 0x"
                     + Long.toHexString(alignment) + " are not powers of two from 64");
         }
-        int blockLg2 = Log2.floor(size | alignment);
+        int placeLg2 = Log2.floor(size | alignment);
         long offset;
         lock.lock();
         try {
-            offset = root.take(blockLg2, size);
+            offset = root.take(placeLg2, Log2.floor(size));
         } finally {
             lock.unlock();
         }
         if (offset == ArenaNode.NONE) {
             throw new IommuException(
-                    Errno.ENOMEM, "no 0x" + Long.toHexString(1L << blockLg2) + " bytes are free in the arena");
+                    Errno.ENOMEM, "no 0x" + Long.toHexString(1L << placeLg2) + " bytes are free in the arena");
         }
         zero(base + offset, size);
         return base + offset;
@@ -100,7 +98,7 @@ public final class ArenaAllocator implements PageAllocator {
         boolean known;
         lock.lock();
         try {
-            known = root.giveBack(address - base, size);
+            known = Log2.isPowerOfTwo(size) && root.giveBack(address - base, Log2.floor(size));
         } finally {
             lock.unlock();
         }

@@ -195,14 +195,30 @@ public final class SparseMemory implements PhysicalMemory {
         if (count > 0 && (address & 4) != 0) {
             into[done++] = load32(address);
         }
-        for (; done + 1 < count; done += 2) {
-            long word = load64(address + 4L * done);
-            into[done] = (int) word;
-            into[done + 1] = (int) (word >>> 32);
-        }
+        loadPairs(address + 4L * done, into, done, (count - done) / 2);
+        done += count - done & ~1;
         if (done < count) {
             into[done] = load32(address + 4L * done);
         }
+    }
+
+    private void loadPairs(long address, int[] into, int first, int pairs) {
+        if (pairs > 0 && (address & NOT_A_WORD_ADDRESS) != 0) {
+            throw refuse(address, 4);
+        }
+        for (int done = 0; done < pairs; ) {
+            long at = address + 8L * done;
+            int run = Math.min(pairs - done, wordsUntilBoundary(at));
+            long[] chunk = readable(requireAddress(at));
+            int index = wordIndex(at);
+            for (int i = 0; i < run; i++) {
+                long word = chunk[index + i];
+                into[first + 2 * (done + i)] = (int) word;
+                into[first + 2 * (done + i) + 1] = (int) (word >>> 32);
+            }
+            done += run;
+        }
+        VarHandle.acquireFence();
     }
 
     @Override

@@ -35,17 +35,21 @@ public final class AddressField {
     private final Piece third;
     private final int runEndLg2;
 
-    // The same as plain fields for the paths that are hot.
-    private final boolean inPlace;
+    // The run of bits as plain fields: reading and writing it is hot.
     private final long runMask;
+    private final int runShift;
+    private final boolean inPlace;
+    private final boolean onePiece;
 
     private AddressField(Piece run, Piece second, Piece third) {
         this.run = run;
         this.second = second;
         this.third = third;
         this.runEndLg2 = 64 - Long.numberOfLeadingZeros(run.writeMask << run.shift);
+        this.runMask = run.writeMask;
+        this.runShift = run.shift;
         this.inPlace = run.shift == 0 && second.readMask == 0 && third.readMask == 0;
-        this.runMask = run.readMask;
+        this.onePiece = second.writeMask == 0;
     }
 
     /**
@@ -115,7 +119,7 @@ public final class AddressField {
     }
 
     private long readPieces(long descriptor) {
-        return (descriptor & run.readMask) << run.shift
+        return (descriptor & runMask) << runShift
                 | (descriptor & second.readMask) << second.shift
                 | (descriptor & third.readMask) << third.shift;
     }
@@ -127,9 +131,12 @@ public final class AddressField {
      * @return the word with nothing but the address
      */
     public long write(long address) {
-        return address >>> run.shift & run.writeMask
-                | address >>> second.shift & second.writeMask
-                | address >>> third.shift & third.writeMask;
+        long word = address >>> runShift & runMask;
+        return onePiece ? word : word | writePieces(address);
+    }
+
+    private long writePieces(long address) {
+        return address >>> second.shift & second.writeMask | address >>> third.shift & third.writeMask;
     }
 
     /**

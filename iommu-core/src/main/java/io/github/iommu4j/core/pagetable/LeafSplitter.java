@@ -43,43 +43,42 @@ final class LeafSplitter {
      *
      * @return pages unmapped, or {@link #AGAIN} when they are further down
      */
-    long split(long slot, long iova, int level, int leaf, long count, @Nullable IotlbGather gather) {
-        int below = level - 1;
-        boolean isLast = shape.leafLevel(leaf) == below;
-        int piece = isLast ? leaf : shape.singleLeafOf(below);
-        if (isRefused(iova, piece)) {
+    long split(long slot, long iova, Level level, Leaf leaf, long count, @Nullable IotlbGather gather) {
+        Level below = level.below;
+        boolean isLast = leaf.level == below;
+        Leaf piece = isLast ? leaf : below.single;
+        if (isRefused(iova) || piece == null) {
             return 0;
         }
         long raw = breakGroup(slot, iova, level);
-        int from = shape.leafAt(raw, level);
-        long table = from == TableShape.NO_LEAF ? NO_TABLE : allocate(below);
-        if (table == NO_TABLE) {
+        Leaf from = level.leafAt(raw);
+        long table = from == null ? NO_TABLE : allocate(below);
+        if (from == null || table == NO_TABLE) {
             return 0;
         }
-        long hole =
-                isLast ? Math.min(shape.pageByPage ? 1 : count, shape.room(iova, below) >>> shape.groupLg2(piece)) : 0;
-        fill(table, shape.format.narrowed(raw, shape.leaf(from), shape.leaf(piece)), piece, iova, hole);
+        long hole = isLast ? Math.min(shape.pageByPage ? 1 : count, below.room(iova) >>> piece.groupLg2) : 0;
+        fill(table, shape.format.narrowed(raw, from.layout, piece.layout), piece, iova, hole);
         if (!tables.publish(slot, raw, table, level)) {
             tables.free(table, below);
-            return shape.isTable(words.load(slot), level) ? AGAIN : 0;
+            return level.isTable(words.load(slot)) ? AGAIN : 0;
         }
         if (!isLast) {
             return AGAIN;
         }
-        tlb.addPages(gather, iova, shape.leaf(piece).size(), hole);
+        tlb.addPages(gather, iova, piece.size, hole);
         return hole;
     }
 
-    /** Whether a leaf may not be broken, or there are no smaller ones. */
-    boolean isRefused(long iova, int piece) {
-        boolean refused = partialUnmap == PartialUnmap.REFUSED || piece == TableShape.NO_LEAF;
+    /** Whether leaves may not be broken. */
+    boolean isRefused(long iova) {
+        boolean refused = partialUnmap == PartialUnmap.REFUSED;
         if (refused) {
             log.warnOn(true, String.format("part of a larger leaf is to be unmapped at iova 0x%x", iova));
         }
         return refused;
     }
 
-    private long allocate(int level) {
+    private long allocate(Level level) {
         try {
             return tables.allocate(level);
         } catch (IommuException refusal) {
@@ -88,19 +87,25 @@ final class LeafSplitter {
     }
 
     /** Fills a new table with equal pieces, of which the first is given, but for those from an address on. */
-    private void fill(long table, long first, int piece, long iova, long hole) {
-        int level = shape.leafLevel(piece);
-        int groupLg2 = shape.groupLg2(piece);
-        long pieces = shape.entries(level) >>> groupLg2;
-        long holeStart = iova >>> shape.sizeLg2(piece) & pieces - 1;
-        long step = shape.leaf(piece).address().write(shape.leaf(piece).size());
-        for (long i = 0; i < pieces; i++) {
-            if (i >= holeStart && i < holeStart + hole) {
-                continue;
+    private void fill(long table, long first, Leaf piece, long iova, long hole) {
+        long pieces = piece.level.entries >>> piece.groupLg2;
+        long holeStart = hole == 0 ? pieces : iova >>> piece.sizeLg2 & pieces - 1;
+        fillRange(table, first, piece, 0, holeStart);
+        fillRange(table, first, piece, holeStart + hole, pieces);
+    }
+
+    private void fillRange(long table, long first, Leaf piece, long from, long end) {
+        int pieceLg2 = piece.groupLg2 + shape.wordLg2;
+        long step = piece.address.write(piece.size);
+        if (!piece.isGroup() && from < end) {
+            words.storeRun(table + (from << pieceLg2), first + step * from, step, end - from);
+        }
+        for (long i = from; i < end && (piece.isGroup() || !shape.coherent); i++) {
+            long slot = table + (i << pieceLg2);
+            if (piece.isGroup()) {
+                words.storeRun(slot, first + step * i, 0, 1L << piece.groupLg2);
             }
-            long slot = table + (i << groupLg2 + shape.wordLg2);
-            words.storeRun(slot, first + step * i, 0, 1L << groupLg2);
-            tables.sync(slot, 1L << groupLg2);
+            tables.sync(slot, 1L << piece.groupLg2);
         }
     }
 
@@ -109,23 +114,23 @@ final class LeafSplitter {
      *
      * @return what the descriptor is now; unchanged when it is not of a group
      */
-    long breakGroup(long slot, long iova, int level) {
+    long breakGroup(long slot, long iova, Level level) {
         SpinLock.IrqState interrupts = splitLock.lockIrqSave();
         try {
             long raw = words.load(slot);
-            int group = shape.leafAt(raw, level);
-            int single = shape.singleLeafOf(level);
-            if (group == TableShape.NO_LEAF || shape.groupLg2(group) == 0 || single == TableShape.NO_LEAF) {
+            Leaf group = level.leafAt(raw);
+            Leaf single = level.single;
+            if (group == null || !group.isGroup() || single == null) {
                 return raw;
             }
-            long count = 1L << shape.groupLg2(group);
-            long index = iova >>> shape.sizeLg2(single) & count - 1;
+            long count = 1L << group.groupLg2;
+            long index = iova >>> single.sizeLg2 & count - 1;
             long groupSlot = slot - (index << shape.wordLg2);
-            long first = shape.format.narrowed(raw, shape.leaf(group), shape.leaf(single));
-            long step = shape.leaf(single).address().write(shape.leaf(single).size());
+            long first = shape.format.narrowed(raw, group.layout, single.layout);
+            long step = single.address.write(single.size);
             words.storeRun(groupSlot, first, step, count);
             tables.sync(groupSlot, count);
-            tlb.flushWalk(iova, shape.leaf(group).size(), shape.leaf(group).size());
+            tlb.flushWalk(iova, group.size, group.size);
             return returnsFirst ? first : first + step * index;
         } finally {
             splitLock.unlockIrqRestore(interrupts);

@@ -22,26 +22,25 @@ final class LeafWalk {
         visit(root, shape.firstIova, shape.top);
     }
 
-    private void visit(long table, long iova, int level) {
+    private void visit(long table, long iova, Level level) {
         // In a sound table nothing is met twice; in another one it could be met without end.
-        if (!seen.add(table | level)) {
+        if (!seen.add(table | level.number)) {
             return;
         }
-        long span = shape.span(level);
-        for (long i = 0; i < shape.entries(level); i++) {
+        for (long i = 0; i < level.entries; i++) {
             long raw = load(table + (i << shape.wordLg2));
-            if (shape.isTable(raw, level)) {
-                visit(shape.tableAddress.read(raw), iova + i * span, level - 1);
+            if (level.isTable(raw)) {
+                visit(shape.tableAddress.read(raw), iova + i * level.span, level.below);
             } else {
-                show(raw, iova + i * span, level);
+                show(raw, iova + i * level.span, level);
             }
         }
     }
 
-    private void show(long raw, long iova, int level) {
-        int leaf = shape.leafAt(raw, level);
-        if (leaf != TableShape.NO_LEAF) {
-            visitor.leaf(iova, shape.span(level), raw, shape.output(leaf, raw, iova));
+    private void show(long raw, long iova, Level level) {
+        Leaf leaf = level.leafAt(raw);
+        if (leaf != null) {
+            visitor.leaf(iova, level.span, raw, leaf.output(raw, iova));
         }
     }
 

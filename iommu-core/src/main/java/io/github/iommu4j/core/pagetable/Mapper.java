@@ -29,8 +29,8 @@ final class Mapper {
     }
 
     /** Maps pages that have been checked: as many as the rule for runs says. */
-    void map(long iova, long pa, int leaf, long count, long attributes, MapProgress progress) {
-        int sizeLg2 = shape.sizeLg2(leaf);
+    void map(long iova, long pa, Leaf leaf, long count, long attributes, MapProgress progress) {
+        int sizeLg2 = leaf.sizeLg2;
         long done = 0;
         do {
             long bytes = done << sizeLg2;
@@ -40,12 +40,12 @@ final class Mapper {
         } while (pageByPage && done < count);
     }
 
-    private long mapInOneTable(long iova, long pa, int leaf, long count, long attributes) {
-        int level = shape.leafLevel(leaf);
-        int groupLg2 = shape.groupLg2(leaf);
+    private long mapInOneTable(long iova, long pa, Leaf leaf, long count, long attributes) {
+        Level level = leaf.level;
+        int groupLg2 = leaf.groupLg2;
         long slot = descend(iova, level);
-        long pages = oneByOne ? 1 : Math.min(count, shape.room(iova, level) >>> groupLg2);
-        long free = words.matching(slot, pages << groupLg2, FREE) >>> groupLg2;
+        long pages = oneByOne || count == 1 ? 1 : Math.min(count, level.room(iova) >>> groupLg2);
+        long free = freePages(slot, pages, groupLg2);
         if (free < pages) {
             if (pageByPage) {
                 pages = Math.max(free, 1);
@@ -58,48 +58,55 @@ final class Mapper {
         return pages;
     }
 
+    private long freePages(long slot, long pages, int groupLg2) {
+        long count = pages << groupLg2;
+        return count == 1 ? words.load(slot) == 0 ? 1 : 0 : words.matching(slot, count, FREE) >>> groupLg2;
+    }
+
     /** The slot of an address in a level; tables that are missing on the way to it are made. */
-    private long descend(long iova, int level) {
+    private long descend(long iova, Level level) {
         long table = root;
-        for (int at = shape.top; at > level; at--) {
-            long slot = shape.slot(table, iova, at);
+        Level at = shape.top;
+        while (at != level) {
+            long slot = at.slot(table, iova);
             long raw = words.load(slot);
-            if (shape.isTable(raw, at)) {
+            if (at.isTable(raw)) {
                 tables.syncUnlessMarked(slot, raw);
                 table = shape.tableAddress.read(raw);
             } else {
                 table = makeTable(slot, iova, at);
             }
+            at = at.below;
         }
-        return shape.slot(table, iova, level);
+        return level.slot(table, iova);
     }
 
     /** Makes a table and publishes it; if somebody else was faster, theirs is as good. */
-    private long makeTable(long slot, long iova, int level) {
+    private long makeTable(long slot, long iova, Level level) {
         while (true) {
             long raw = words.load(slot);
-            if (shape.isTable(raw, level)) {
+            if (level.isTable(raw)) {
                 return shape.tableAddress.read(raw);
             }
             if (raw != 0) {
                 tables.syncUnlessMarked(slot, raw);
                 throw occupied(iova, raw, level);
             }
-            long table = tables.allocate(level - 1);
+            long table = tables.allocate(level.below);
             if (tables.publish(slot, 0, table, level)) {
                 return table;
             }
-            tables.free(table, level - 1);
+            tables.free(table, level.below);
         }
     }
 
     /** Tables in the way of leaves are dismantled, also when a leaf is met after them; leaves are not. */
-    private void clearTheWay(long firstSlot, long iova, int level, long count) {
+    private void clearTheWay(long firstSlot, long iova, Level level, long count) {
         for (long i = 0; i < count; i++) {
             long slot = firstSlot + (i << shape.wordLg2);
             long raw = words.load(slot);
-            long at = iova + i * shape.span(level);
-            if (shape.isTable(raw, level)) {
+            long at = iova + i * level.span;
+            if (level.isTable(raw)) {
                 words.store(slot, 0);
                 tables.sync(slot, 1);
                 tables.dismantle(raw, at, level);
@@ -109,9 +116,9 @@ final class Mapper {
         }
     }
 
-    private void write(long slot, long pa, int leaf, long pages, long attributes) {
-        AddressField address = shape.leaf(leaf).address();
-        int groupLg2 = shape.groupLg2(leaf);
+    private void write(long slot, long pa, Leaf leaf, long pages, long attributes) {
+        AddressField address = leaf.address;
+        int groupLg2 = leaf.groupLg2;
         if (groupLg2 != 0) {
             writeGroups(slot, pa, leaf, pages, attributes);
         } else if (pages == 1) {
@@ -122,10 +129,10 @@ final class Mapper {
         tables.sync(slot, pages << groupLg2);
     }
 
-    private void writeRun(long slot, long pa, int leaf, long pages, long attributes) {
-        AddressField address = shape.leaf(leaf).address();
-        int sizeLg2 = shape.sizeLg2(leaf);
-        long step = address.write(1L << sizeLg2);
+    private void writeRun(long slot, long pa, Leaf leaf, long pages, long attributes) {
+        AddressField address = leaf.address;
+        int sizeLg2 = leaf.sizeLg2;
+        long step = address.write(leaf.size);
         for (long done = 0; done < pages; ) {
             long at = pa + (done << sizeLg2);
             long run = Math.min(pages - done, address.uniformRun(at, sizeLg2));
@@ -134,18 +141,19 @@ final class Mapper {
         }
     }
 
-    private void writeGroups(long slot, long pa, int leaf, long pages, long attributes) {
-        AddressField address = shape.leaf(leaf).address();
-        int groupLg2 = shape.groupLg2(leaf);
-        int sizeLg2 = shape.sizeLg2(leaf);
+    private void writeGroups(long slot, long pa, Leaf leaf, long pages, long attributes) {
+        AddressField address = leaf.address;
+        int groupLg2 = leaf.groupLg2;
+        int sizeLg2 = leaf.sizeLg2;
         for (long page = 0; page < pages; page++) {
             long descriptor = attributes | address.write(pa + (page << sizeLg2));
             words.storeRun(slot + (page << groupLg2 + shape.wordLg2), descriptor, 0, 1L << groupLg2);
         }
     }
 
-    private IommuException occupied(long iova, long raw, int level) {
-        String problem = String.format("descriptor 0x%x of level %d is in the way at iova 0x%x", raw, level, iova);
+    private IommuException occupied(long iova, long raw, Level level) {
+        String problem =
+                String.format("descriptor 0x%x of level %d is in the way at iova 0x%x", raw, level.number, iova);
         log.warnOn(true, problem);
         return new IommuException(Errno.EEXIST, problem);
     }

@@ -27,6 +27,8 @@ public final class PageTable {
     private final TlbInvalidation tlb;
     private final KernelLog log;
     private final long root;
+    private final Level top;
+    private final AddressField tableAddress;
     private final boolean checksRuns;
     private final boolean checksLookups;
     private boolean destroyed;
@@ -42,6 +44,8 @@ public final class PageTable {
         this.tlb = environment.tlb();
         this.log = environment.log();
         this.root = tables.root();
+        this.top = shape.top;
+        this.tableAddress = shape.tableAddress;
         this.checksRuns = !environment.has(PageTableErratum.RUN_END_UNCHECKED);
         this.checksLookups = !environment.has(PageTableErratum.LOOKUP_ALIASES);
     }
@@ -93,20 +97,20 @@ public final class PageTable {
      *     memory is
      */
     public void map(long iova, long pa, long pageSize, long count, Prot prot, MapProgress progress) {
-        int leaf = shape.leafOfSize(pageSize);
-        if (leaf == TableShape.NO_LEAF || ((iova | pa) & pageSize - 1) != 0 || count < 0) {
+        Leaf leaf = shape.leafOfSize(pageSize);
+        if (leaf == null || ((iova | pa) & pageSize - 1) != 0 || count < 0) {
             throw refused(Errno.EINVAL, count + " pages of no size there is, or not aligned to it", iova, pa, pageSize);
         }
-        int sizeLg2 = shape.sizeLg2(leaf);
+        int sizeLg2 = leaf.sizeLg2;
         if (!isInput(iova, count, sizeLg2) || !isOutput(pa, count, sizeLg2)) {
             throw refused(Errno.ERANGE, count + " pages leave the address space", iova, pa, pageSize);
         }
-        if (!TableShape.isAccessible(prot) || count == 0) {
+        if (!Leaf.isAccessible(prot) || count == 0) {
             throw new IommuException(Errno.EINVAL, prot + " allows neither reading nor writing, or there is no page");
         }
         requireAlive();
         try {
-            mapper.map(iova, pa, leaf, count, shape.attributes(leaf, prot), progress);
+            mapper.map(iova, pa, leaf, count, leaf.attributes(prot), progress);
         } catch (BusErrorException nothingThere) {
             throw refused(Errno.EFAULT, nothingThere.getMessage(), iova, pa, pageSize);
         }
@@ -141,11 +145,11 @@ public final class PageTable {
      * @return bytes unmapped
      */
     public long unmap(long iova, long pageSize, long count, @Nullable IotlbGather gather) {
-        int leaf = shape.leafOfSize(pageSize);
-        if (leaf == TableShape.NO_LEAF
+        Leaf leaf = shape.leafOfSize(pageSize);
+        if (leaf == null
                 || (iova & pageSize - 1) != 0
                 || (shape.pageByPage ? count < 0 : count <= 0)
-                || !isInput(iova, count, shape.sizeLg2(leaf))) {
+                || !isInput(iova, count, leaf.sizeLg2)) {
             log.warnOn(true, String.format("unmap of %d pages of 0x%x at iova 0x%x", count, pageSize, iova));
             return 0;
         }
@@ -179,16 +183,16 @@ public final class PageTable {
     }
 
     private long lookUp(long iova) {
-        long table = root;
-        int level = shape.top;
-        long raw = words.load(shape.slot(table, iova, level));
-        while (shape.isTable(raw, level)) {
-            table = shape.tableAddress.read(raw);
-            level--;
-            raw = words.load(shape.slot(table, iova, level));
+        DescriptorWords memory = words;
+        AddressField next = tableAddress;
+        Level level = top;
+        long raw = memory.load(level.slot(root, iova));
+        while (level.isTable(raw)) {
+            level = level.below;
+            raw = memory.load(level.slot(next.read(raw), iova));
         }
-        int leaf = shape.leafAt(raw, level);
-        return leaf == TableShape.NO_LEAF ? 0 : shape.output(leaf, raw, iova);
+        Leaf leaf = level.leafAt(raw);
+        return leaf == null ? 0 : leaf.output(raw, iova);
     }
 
     /**

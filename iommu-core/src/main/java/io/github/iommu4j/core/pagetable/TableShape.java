@@ -1,26 +1,17 @@
 package io.github.iommu4j.core.pagetable;
 
-import io.github.iommu4j.api.Prot;
 import io.github.iommu4j.core.bits.Log2;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A format as arrays: what the engine looks at while it walks, so that walking is the same code for every format and
- * calls none of them. Arrays are indexed by level, or by leaf: the kinds of leaves of all levels, numbered through.
- * Immutable.
+ * A format as data: what the engine looks at while it works, so that its code is the same for every format and calls
+ * none of them. Immutable.
  */
 final class TableShape {
 
-    /** No such leaf. */
-    static final int NO_LEAF = -1;
-
-    private static final int PROTECTIONS = 64;
-
     final PageTableFormat format;
     final int wordLg2;
-    final int top;
+    final Level top;
     final boolean coherent;
     final boolean pageByPage;
     final long presenceMask;
@@ -31,22 +22,11 @@ final class TableShape {
     private final long pageSizeBits;
     private final long outsideMask;
     private final long outsideOutputMask;
-    private final TableLevel[] levels;
-    private final int[] spanLg2;
-    private final long[] indexMask;
-    private final long[] tableMask;
-    private final long[] tableValue;
-    private final LeafLayout[] leaves;
-    private final int[] leafLevel;
-    private final int[] leafEnd;
-    private final long[][] attributes;
-    private final int[] leafOfSizeLg2 = new int[Long.SIZE];
+    private final @Nullable Leaf[] leafOfSizeLg2 = new @Nullable Leaf[Long.SIZE];
 
     TableShape(PageTableFormat format) {
         this.format = format;
         this.wordLg2 = Log2.floor(format.wordBytes());
-        this.levels = format.levels().toArray(new TableLevel[0]);
-        this.top = levels.length - 1;
         this.coherent = format.coherency() == WalkCoherency.COHERENT;
         this.pageByPage = format.runRule() == RunRule.PAGE_BY_PAGE;
         this.presenceMask = format.presenceMask();
@@ -56,143 +36,24 @@ final class TableShape {
         this.outsideMask = ~Log2.mask(format.inputBits());
         this.outsideOutputMask = ~Log2.mask(format.outputBits());
         this.firstIova = format.inputHalf() == InputHalf.LOW ? 0 : outsideMask;
-
-        this.spanLg2 = new int[levels.length];
-        this.indexMask = new long[levels.length];
-        this.tableMask = new long[levels.length];
-        this.tableValue = new long[levels.length];
-        this.leafEnd = new int[levels.length];
-        List<LeafLayout> allLeaves = new ArrayList<>();
-        int span = format.granuleLg2();
-        for (int level = 0; level < levels.length; level++) {
-            spanLg2[level] = span;
-            span += levels[level].indexBits();
-            indexMask[level] = Log2.mask(levels[level].indexBits());
-            tableMask[level] = levels[level].table().mask();
-            tableValue[level] = levels[level].table().value();
-            allLeaves.addAll(levels[level].leaves());
-            leafEnd[level] = allLeaves.size();
-        }
-        this.leaves = allLeaves.toArray(new LeafLayout[0]);
-        this.leafLevel = new int[leaves.length];
-        this.attributes = new long[leaves.length][];
-        Arrays.fill(leafOfSizeLg2, NO_LEAF);
-        numberLeaves();
-    }
-
-    private void numberLeaves() {
-        int level = 0;
-        for (int leaf = 0; leaf < leaves.length; leaf++) {
-            while (leaf >= leafEnd[level]) {
-                level++;
-            }
-            leafLevel[leaf] = level;
-            leafOfSizeLg2[leaves[leaf].sizeLg2()] = leaf;
-            attributes[leaf] = new long[PROTECTIONS];
-            for (int bits = 0; bits < PROTECTIONS; bits++) {
-                Prot prot = new Prot(bits);
-                attributes[leaf][bits] = isAccessible(prot) ? format.attributes(prot, leaves[leaf]) : 0;
+        Level level = null;
+        for (int number = 0; number < format.levels().size(); number++) {
+            level = new Level(format, number, level);
+            for (Leaf leaf = level.first; leaf != null; leaf = leaf.next) {
+                leafOfSizeLg2[leaf.sizeLg2] = leaf;
             }
         }
-    }
-
-    /** Whether a protection allows anything at all. */
-    static boolean isAccessible(Prot prot) {
-        return (prot.bits() & (Prot.READ.bits() | Prot.WRITE.bits())) != 0;
-    }
-
-    /** The kind of leaf a page size stands for, or {@link #NO_LEAF} when it may not be mapped. */
-    int leafOfSize(long pageSize) {
-        return Long.bitCount(pageSize & pageSizeBits) == 1 && (pageSize & ~pageSizeBits) == 0
-                ? leafOfSizeLg2[Long.numberOfTrailingZeros(pageSize)]
-                : NO_LEAF;
-    }
-
-    int leafLevel(int leaf) {
-        return leafLevel[leaf];
-    }
-
-    LeafLayout leaf(int leaf) {
-        return leaves[leaf];
-    }
-
-    int sizeLg2(int leaf) {
-        return leaves[leaf].sizeLg2();
-    }
-
-    /** Log2 of the descriptors that a leaf is written down in. */
-    int groupLg2(int leaf) {
-        return leaves[leaf].sizeLg2() - spanLg2[leafLevel[leaf]];
-    }
-
-    /** The kind of leaf that is one descriptor of a level, or {@link #NO_LEAF}. */
-    int singleLeafOf(int level) {
-        int leaf = leafOfSizeLg2[spanLg2[level]];
-        return leaf != NO_LEAF && leafLevel[leaf] == level ? leaf : NO_LEAF;
-    }
-
-    /** The kind of leaf that a descriptor is, or {@link #NO_LEAF}. */
-    int leafAt(long raw, int level) {
-        int end = leafEnd[level];
-        for (int leaf = level == 0 ? 0 : leafEnd[level - 1]; leaf < end; leaf++) {
-            if (leaves[leaf].pattern().matches(raw)) {
-                return leaf;
-            }
+        if (level == null) {
+            throw new IllegalArgumentException("a format has at least one level");
         }
-        return NO_LEAF;
+        this.top = level;
     }
 
-    /** What a leaf translates an address to. */
-    long output(int leaf, long raw, long iova) {
-        LeafLayout layout = leaves[leaf];
-        return layout.address().read(raw) | iova & layout.size() - 1;
-    }
-
-    long attributes(int leaf, Prot prot) {
-        return attributes[leaf][prot.bits() & PROTECTIONS - 1];
-    }
-
-    boolean isTable(long raw, int level) {
-        return (raw & tableMask[level]) == tableValue[level];
-    }
-
-    boolean isAbsent(long raw) {
-        return (raw & presenceMask) == 0;
-    }
-
-    /** Where the descriptor for an input address is. */
-    long slot(long table, long iova, int level) {
-        return table + ((iova >>> spanLg2[level] & indexMask[level]) << wordLg2);
-    }
-
-    long span(int level) {
-        return 1L << spanLg2[level];
-    }
-
-    /** The descriptors in a table. */
-    long entries(int level) {
-        return indexMask[level] + 1;
-    }
-
-    /**
-     * The descriptors from an input address to the end of its table. A root that is larger than the tables below it is
-     * several of them side by side.
-     */
-    long room(long iova, int level) {
-        long mask = level == top && level > 0 ? indexMask[level] & indexMask[level - 1] : indexMask[level];
-        return mask + 1 - (iova >>> spanLg2[level] & mask);
-    }
-
-    long tableBytes(int level) {
-        return indexMask[level] + 1 << wordLg2;
-    }
-
-    long allocation(int level) {
-        return levels[level].allocation();
-    }
-
-    long tableAttributes(int level) {
-        return levels[level].tableAttributes();
+    /** The kind of leaf a page size stands for, if it may be mapped. */
+    @Nullable
+    Leaf leafOfSize(long pageSize) {
+        boolean mapped = (pageSize & pageSizeBits) != 0 && (pageSize & pageSize - 1) == 0;
+        return mapped ? leafOfSizeLg2[Long.numberOfTrailingZeros(pageSize)] : null;
     }
 
     boolean isInput(long iova) {
@@ -203,19 +64,19 @@ final class TableShape {
         return (pa & outsideOutputMask) == 0;
     }
 
-    /** Whether all of a run of {@code count} pages lies in the input space. */
+    /** Whether all of a run lies in the input space; a run of no pages counts as one. */
     boolean isInputRun(long iova, long count, int sizeLg2) {
-        long last = iova + (count << sizeLg2) - 1;
-        return isInput(iova) && isInput(last) && Long.compareUnsigned(last, iova) >= 0 && countFits(count, sizeLg2);
+        long last = iova + (count == 0 ? 0 : (count << sizeLg2) - 1);
+        return isInput(iova) && isInput(last) && isRun(iova, last, count, sizeLg2);
     }
 
-    /** Whether all of a run of {@code count} pages lies in the output space. */
+    /** Whether all of a run lies in the output space; a run of no pages counts as one. */
     boolean isOutputRun(long pa, long count, int sizeLg2) {
-        long last = pa + (count << sizeLg2) - 1;
-        return isOutput(pa) && isOutput(last) && Long.compareUnsigned(last, pa) >= 0 && countFits(count, sizeLg2);
+        long last = pa + (count == 0 ? 0 : (count << sizeLg2) - 1);
+        return isOutput(pa | last) && isRun(pa, last, count, sizeLg2);
     }
 
-    private static boolean countFits(long count, int sizeLg2) {
-        return Long.compareUnsigned(count, -1L >>> sizeLg2) <= 0;
+    private static boolean isRun(long first, long last, long count, int sizeLg2) {
+        return Long.compareUnsigned(last, first) >= 0 && Long.compareUnsigned(count, -1L >>> sizeLg2) <= 0;
     }
 }

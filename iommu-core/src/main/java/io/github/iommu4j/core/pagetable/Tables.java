@@ -17,6 +17,7 @@ final class Tables {
     private final KernelLog log;
     private final LiveTables live;
     private final boolean coherent;
+    private final long granule;
     private final long root;
 
     /** Takes the root. */
@@ -29,6 +30,7 @@ final class Tables {
         this.log = environment.log();
         this.live = new LiveTables(environment.locking());
         this.coherent = shape.coherent;
+        this.granule = 1L << shape.format.granuleLg2();
         this.root = allocate(shape.top);
     }
 
@@ -41,10 +43,10 @@ final class Tables {
      *
      * @throws IommuException {@code ENOMEM} when there is none, or none where the walker finds it
      */
-    long allocate(int level) {
-        long table = allocator.allocate(shape.allocation(level), shape.allocation(level));
+    long allocate(Level level) {
+        long table = allocator.allocate(level.allocation, level.allocation);
         if (!isReachable(table, level)) {
-            allocator.free(table, shape.allocation(level));
+            allocator.free(table, level.allocation);
             String problem = String.format(
                     "a page table at 0x%x does not fit in %d bits and its descriptor",
                     table, shape.format.tableAddressBits());
@@ -54,11 +56,11 @@ final class Tables {
         if (!coherent) {
             mapForWalker(table, level);
         }
-        live.add(table, level);
+        live.add(table, level.number);
         return table;
     }
 
-    private boolean isReachable(long table, int level) {
+    private boolean isReachable(long table, Level level) {
         return isWithin(table, shape.format.tableAddressBits())
                 && (level == shape.top || shape.tableAddress.holds(table));
     }
@@ -67,11 +69,11 @@ final class Tables {
         return bits == Long.SIZE || address >>> bits == 0;
     }
 
-    private void mapForWalker(long table, int level) {
+    private void mapForWalker(long table, Level level) {
         try {
-            caches.map(table, shape.tableBytes(level));
+            caches.map(table, level.tableBytes);
         } catch (IommuException refusal) {
-            allocator.free(table, shape.allocation(level));
+            allocator.free(table, level.allocation);
             throw refusal;
         }
     }
@@ -88,8 +90,8 @@ final class Tables {
      *
      * @return whether it was; if not, the table still belongs to the caller
      */
-    boolean publish(long at, long expected, long table, int level) {
-        long descriptor = shape.tableAttributes(level) | shape.tableAddress.write(table);
+    boolean publish(long at, long expected, long table, Level level) {
+        long descriptor = level.tableAttributes | shape.tableAddress.write(table);
         boolean won = words.compareAndSet(at, expected, descriptor);
         if (coherent) {
             return won;
@@ -113,17 +115,17 @@ final class Tables {
     }
 
     /** Frees one table, which nothing points to any more. */
-    void free(long table, int level) {
-        if (live.remove(table, level)) {
+    void free(long table, Level level) {
+        if (live.remove(table, level.number)) {
             giveBack(table, level);
         }
     }
 
-    private void giveBack(long table, int level) {
+    private void giveBack(long table, Level level) {
         if (!coherent) {
-            caches.unmap(table, shape.tableBytes(level));
+            caches.unmap(table, level.tableBytes);
         }
-        allocator.free(table, shape.allocation(level));
+        allocator.free(table, level.allocation);
     }
 
     /**
@@ -134,9 +136,9 @@ final class Tables {
      * @param iova the first address it was for
      * @param level its level
      */
-    void dismantle(long descriptor, long iova, int level) {
-        tlb.flushWalk(iova, shape.span(level), shape.span(0));
-        int strange = freeTree(shape.tableAddress.read(descriptor), level - 1);
+    void dismantle(long descriptor, long iova, Level level) {
+        tlb.flushWalk(iova, level.span, granule);
+        int strange = freeTree(shape.tableAddress.read(descriptor), level.below);
         warnOfStrange(strange);
     }
 
@@ -145,10 +147,18 @@ final class Tables {
         int strange = freeTree(root, shape.top);
         long[] lost = live.sorted();
         for (long key : lost) {
-            free(LiveTables.table(key), LiveTables.level(key));
+            free(LiveTables.table(key), levelOf(key));
         }
         warnOfStrange(strange);
         log.warnOn(lost.length != 0, lost.length + " page tables were not reachable from the root");
+    }
+
+    private Level levelOf(long key) {
+        Level level = shape.top;
+        while (level.number != LiveTables.level(key)) {
+            level = level.below;
+        }
+        return level;
     }
 
     private void warnOfStrange(int strange) {
@@ -156,22 +166,22 @@ final class Tables {
     }
 
     /** Frees a table and all below it; returns how many descriptors pointed to something else than our tables. */
-    private int freeTree(long table, int level) {
-        if (!live.remove(table, level)) {
+    private int freeTree(long table, Level level) {
+        if (!live.remove(table, level.number)) {
             return 1;
         }
-        int strange = level == 0 ? 0 : freeBelow(table, level);
+        int strange = level == level.below ? 0 : freeBelow(table, level);
         giveBack(table, level);
         return strange;
     }
 
-    private int freeBelow(long table, int level) {
+    private int freeBelow(long table, Level level) {
         int strange = 0;
-        long end = table + shape.tableBytes(level);
+        long end = table + level.tableBytes;
         for (long at = table; at < end; at += 1L << shape.wordLg2) {
             long raw = loadOrAbsent(at);
-            if (shape.isTable(raw, level)) {
-                strange += freeTree(shape.tableAddress.read(raw), level - 1);
+            if (level.isTable(raw)) {
+                strange += freeTree(shape.tableAddress.read(raw), level.below);
             }
         }
         return strange;

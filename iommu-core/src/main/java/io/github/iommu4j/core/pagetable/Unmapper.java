@@ -28,8 +28,8 @@ final class Unmapper {
     }
 
     /** Unmaps pages of a checked size: as many as the rule for runs says, up to the first that is not mapped. */
-    long unmap(long iova, int leaf, long count, @Nullable IotlbGather gather) {
-        int sizeLg2 = shape.sizeLg2(leaf);
+    long unmap(long iova, Leaf leaf, long count, @Nullable IotlbGather gather) {
+        int sizeLg2 = leaf.sizeLg2;
         long done = 0;
         long pages;
         do {
@@ -40,16 +40,15 @@ final class Unmapper {
     }
 
     /** Returns how many pages were unmapped, as a complement when then one came that is not mapped. */
-    private long unmapInOneTable(long iova, int leaf, long count, @Nullable IotlbGather gather) {
-        int goal = shape.leafLevel(leaf);
+    private long unmapInOneTable(long iova, Leaf leaf, long count, @Nullable IotlbGather gather) {
         long table = root;
-        int level = shape.top;
-        while (level > goal) {
-            long slot = shape.slot(table, iova, level);
+        Level level = shape.top;
+        while (level != leaf.level) {
+            long slot = level.slot(table, iova);
             long raw = words.load(slot);
-            if (shape.isTable(raw, level)) {
+            if (level.isTable(raw)) {
                 table = shape.tableAddress.read(raw);
-                level--;
+                level = level.below;
             } else if (isMissing(raw, iova, level)) {
                 return 0;
             } else {
@@ -59,27 +58,26 @@ final class Unmapper {
                 }
             }
         }
-        return clear(shape.slot(table, iova, level), iova, leaf, count, gather);
+        return clear(level.slot(table, iova), iova, leaf, count, gather);
     }
 
-    private long clear(long slot, long iova, int leaf, long count, @Nullable IotlbGather gather) {
-        int groupLg2 = shape.groupLg2(leaf);
-        long pages = oneByOne ? 1 : Math.min(count, shape.room(iova, shape.leafLevel(leaf)) >>> groupLg2);
+    private long clear(long slot, long iova, Leaf leaf, long count, @Nullable IotlbGather gather) {
+        int groupLg2 = leaf.groupLg2;
+        long pages = oneByOne || count == 1 ? 1 : Math.min(count, leaf.level.room(iova) >>> groupLg2);
         return groupLg2 == 0
                 ? clearSingles(slot, iova, leaf, pages, gather)
                 : clearGroups(slot, iova, leaf, pages, gather);
     }
 
-    private long clearSingles(long slot, long iova, int leaf, long pages, @Nullable IotlbGather gather) {
-        LeafLayout layout = shape.leaf(leaf);
+    private long clearSingles(long slot, long iova, Leaf leaf, long pages, @Nullable IotlbGather gather) {
         long done = 0;
         while (done < pages) {
             long at = slot + (done << shape.wordLg2);
-            long first = iova + (done << layout.sizeLg2());
-            long run = words.matching(at, pages - done, layout.pattern());
+            long first = iova + (done << leaf.sizeLg2);
+            long run = words.matching(at, pages - done, leaf.pattern);
             if (run != 0) {
                 clearRun(at, run);
-                invalidate(gather, first, layout.size(), run);
+                invalidate(gather, first, leaf.size, run);
                 done += run;
             } else if (clearOther(at, first, leaf, gather)) {
                 done++;
@@ -115,29 +113,28 @@ final class Unmapper {
     }
 
     /** Clears a descriptor that is not the leaf that was expected, and returns whether there was anything. */
-    private boolean clearOther(long slot, long iova, int leaf, @Nullable IotlbGather gather) {
-        int level = shape.leafLevel(leaf);
+    private boolean clearOther(long slot, long iova, Leaf leaf, @Nullable IotlbGather gather) {
+        Level level = leaf.level;
         long raw = words.load(slot);
-        if (shape.isTable(raw, level)) {
+        if (level.isTable(raw)) {
             clearRun(slot, 1);
             tables.dismantle(raw, iova, level);
             return true;
         }
-        if (isMissing(raw, iova, level) || splitter.isRefused(iova, leaf)) {
+        if (isMissing(raw, iova, level) || splitter.isRefused(iova)) {
             return false;
         }
         splitter.breakGroup(slot, iova, level);
         clearRun(slot, 1);
-        invalidate(gather, iova, shape.span(level), 1);
+        invalidate(gather, iova, level.span, 1);
         return true;
     }
 
-    private long clearGroups(long slot, long iova, int leaf, long pages, @Nullable IotlbGather gather) {
-        int groupLg2 = shape.groupLg2(leaf);
-        LeafLayout layout = shape.leaf(leaf);
+    private long clearGroups(long slot, long iova, Leaf leaf, long pages, @Nullable IotlbGather gather) {
+        int groupLg2 = leaf.groupLg2;
         for (long page = 0; page < pages; page++) {
             long at = slot + (page << groupLg2 + shape.wordLg2);
-            if (!clearGroup(at, iova + (page << layout.sizeLg2()), leaf, gather)) {
+            if (!clearGroup(at, iova + (page << leaf.sizeLg2), leaf, gather)) {
                 return ~page;
             }
         }
@@ -145,11 +142,11 @@ final class Unmapper {
     }
 
     /** Clears the descriptors of a group's place, whatever they are, unless one of them is absent. */
-    private boolean clearGroup(long slot, long iova, int leaf, @Nullable IotlbGather gather) {
-        int level = shape.leafLevel(leaf);
-        long count = 1L << shape.groupLg2(leaf);
-        long span = shape.span(level);
-        if (words.matching(slot, count, shape.leaf(leaf).pattern()) == count) {
+    private boolean clearGroup(long slot, long iova, Leaf leaf, @Nullable IotlbGather gather) {
+        Level level = leaf.level;
+        long count = 1L << leaf.groupLg2;
+        long span = level.span;
+        if (words.matching(slot, count, leaf.pattern) == count) {
             words.storeRun(slot, 0, 0, count);
             tables.sync(slot, count);
             invalidate(gather, iova, span, count);
@@ -165,7 +162,7 @@ final class Unmapper {
         words.storeRun(slot, 0, 0, count);
         tables.sync(slot, count);
         for (int i = 0; i < count; i++) {
-            if (shape.isTable(descriptors[i], level)) {
+            if (level.isTable(descriptors[i])) {
                 tables.dismantle(descriptors[i], iova + i * span, level);
             } else {
                 invalidate(gather, iova + i * span, span, 1);
@@ -175,12 +172,13 @@ final class Unmapper {
     }
 
     /** Warns when a descriptor neither translates nor points to a table. */
-    private boolean isMissing(long raw, long iova, int level) {
-        boolean missing = !shape.isTable(raw, level) && shape.leafAt(raw, level) == TableShape.NO_LEAF;
+    private boolean isMissing(long raw, long iova, Level level) {
+        boolean missing = !level.isTable(raw) && level.leafAt(raw) == null;
         if (missing) {
             log.warnOn(
                     true,
-                    String.format("nothing is mapped at iova 0x%x: descriptor 0x%x of level %d", iova, raw, level));
+                    String.format(
+                            "nothing is mapped at iova 0x%x: descriptor 0x%x of level %d", iova, raw, level.number));
         }
         return missing;
     }

@@ -225,6 +225,28 @@ public abstract class PageTableConformance {
         }
     }
 
+    @Test
+    void aRunThatPassesTheEndStaysWithinTheSpaces() {
+        for (long page : sizes()) {
+            try (TableRig rig = new TableRig(subject())) {
+                TableSpace space = new TableSpace(rig);
+                long last = space.iova(page, space.slots(page) - 1);
+                if (space.outputSlots(page) >= 2) {
+                    // Refused, or cut at the end of the last table.
+                    assertThat(rig.mapOnce(new Pages(last, 0, page, 2, Prot.READ_WRITE)))
+                            .isIn(new Outcome(Errno.ERANGE, 0), new Outcome(null, page));
+                    if (space.slots(page) > 1) {
+                        rig.checkTranslation(space.iova(page, 0));
+                    }
+                }
+                if (space.slots(page) > 2) {
+                    Pages run = new Pages(space.iova(page, 0), space.highestPa(page), page, 2, Prot.READ_WRITE);
+                    assertThat(rig.mapOnce(run)).isEqualTo(new Outcome(Errno.ERANGE, 0));
+                }
+            }
+        }
+    }
+
     private static void requireRefused(TableRig rig, Pages pages) {
         assertThat(rig.mapOnce(pages)).as("%s", pages).isEqualTo(new Outcome(Errno.EINVAL, 0));
     }

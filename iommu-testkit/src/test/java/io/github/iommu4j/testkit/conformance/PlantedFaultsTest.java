@@ -3,6 +3,7 @@ package io.github.iommu4j.testkit.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.iommu4j.api.IotlbGather;
+import io.github.iommu4j.api.PageSizes;
 import io.github.iommu4j.api.Prot;
 import io.github.iommu4j.api.memory.PageAllocator;
 import io.github.iommu4j.core.bits.BitField;
@@ -11,8 +12,11 @@ import io.github.iommu4j.core.pagetable.CacheMaintenance;
 import io.github.iommu4j.core.pagetable.LeafLayout;
 import io.github.iommu4j.core.pagetable.PageTable;
 import io.github.iommu4j.core.pagetable.PageTableEnvironment;
+import io.github.iommu4j.core.pagetable.PageTableErratum;
 import io.github.iommu4j.core.pagetable.TlbInvalidation;
 import io.github.iommu4j.core.pagetable.WalkCoherency;
+import io.github.iommu4j.core.pagetable.arm.ArmTableConfig;
+import io.github.iommu4j.core.pagetable.arm.ShortDescriptorTable;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.util.Arrays;
@@ -286,5 +290,27 @@ class PlantedFaultsTest {
             return environment;
         }));
         assertThat(broken).containsKey("anEmptyTableTranslatesNothing");
+    }
+
+    /** Short descriptors with one of the engine's historical mistakes. */
+    private static Map<String, String> brokenWith(PageTableErratum erratum) throws IllegalAccessException {
+        ArmTableConfig config = ArmTableConfig.of(new PageSizes(0x111_1000), 32, 32);
+        return broken(new PageTableSubject(
+                environment -> ShortDescriptorTable.create(
+                                config,
+                                copy(environment, environment.allocator())
+                                        .erratum(erratum)
+                                        .build())
+                        .pageTable(),
+                new ArmWalks.ShortWalk(false, true)));
+    }
+
+    @Test
+    void everyHistoricalMistakeIsFound() throws IllegalAccessException {
+        assertThat(brokenWith(PageTableErratum.SPLIT_LOSES_ADDRESS)).containsKey("aPartOfALeafIsUnmappedAlone");
+        assertThat(brokenWith(PageTableErratum.GROUP_SPLIT_RETURNS_FIRST)).containsKey("aPartOfALeafIsUnmappedAlone");
+        assertThat(brokenWith(PageTableErratum.RUN_END_UNCHECKED))
+                .containsKey("aRunThatPassesTheEndStaysWithinTheSpaces");
+        assertThat(brokenWith(PageTableErratum.LOOKUP_ALIASES)).containsKey("aLookUpBesideTheInputSpaceFindsNothing");
     }
 }

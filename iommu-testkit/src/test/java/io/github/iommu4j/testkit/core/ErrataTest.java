@@ -3,18 +3,23 @@ package io.github.iommu4j.testkit.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.iommu4j.core.CoreErratum;
+import io.github.iommu4j.core.pagetable.PageTableErratum;
 import io.github.iommu4j.testkit.errata.CoreErrata;
 import io.github.iommu4j.testkit.errata.ErratumCase;
+import io.github.iommu4j.testkit.errata.PageTableErrata;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each historical mistake from both sides. */
-final class CoreErrataTest {
+final class ErrataTest {
 
     static List<ErratumCase> cases() {
-        return CoreErrata.cases();
+        return Stream.of(CoreErrata.cases(), PageTableErrata.cases())
+                .flatMap(List::stream)
+                .toList();
     }
 
     @ParameterizedTest
@@ -39,6 +44,13 @@ final class CoreErrataTest {
 
     @Test
     void everyErratumOfTheCoreHasOneCase() {
-        assertThat(cases()).extracting(ErratumCase::erratum).containsExactlyInAnyOrder(CoreErratum.values());
+        assertThat(CoreErrata.cases())
+                .extracting(ErratumCase::erratum)
+                .containsExactlyInAnyOrder(CoreErratum.values());
+    }
+
+    @Test
+    void everyErratumOfThePageTablesHasOneCase() {
+        assertThat(PageTableErrata.cases()).extracting(ErratumCase::erratum).containsExactly(PageTableErratum.values());
     }
 }

@@ -44,9 +44,7 @@ final class ErrataTest {
 
     @Test
     void everyErratumOfTheCoreHasOneCase() {
-        assertThat(CoreErrata.cases())
-                .extracting(ErratumCase::erratum)
-                .containsExactlyInAnyOrder(CoreErratum.values());
+        assertThat(CoreErrata.cases()).extracting(ErratumCase::erratum).containsExactlyInAnyOrder(CoreErratum.values());
     }
 
     @Test

@@ -11,7 +11,6 @@ import io.github.iommu4j.armshort.hardware.M4uCapabilities;
 import io.github.iommu4j.armshort.hardware.M4uFeature;
 import io.github.iommu4j.armshort.layout.M4uLayout;
 import io.github.iommu4j.armshort.layout.M4uRegister;
-import io.github.iommu4j.core.IommuCore;
 import io.github.iommu4j.core.device.DeviceNode;
 import io.github.iommu4j.core.lock.PlainLocking;
 import io.github.iommu4j.core.lock.WaitObserver;
@@ -23,7 +22,6 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.UnaryOperator;
 
 /** The cases of the M4U driver's errata: what the hardware or the log shows. */
 final class M4uErrata {
@@ -80,25 +78,13 @@ final class M4uErrata {
                         M4uErrata::unknownLarb));
     }
 
-    /** Which of the driver's errata a change of the core's description switches on. */
-    private static List<Erratum> of(UnaryOperator<IommuCore.Builder> errata) {
-        IommuCore core = errata.apply(IommuCore.builder()).build();
-        List<Erratum> on = new ArrayList<>();
-        for (M4uErratum erratum : M4uErratum.values()) {
-            if (core.has(erratum)) {
-                on.add(erratum);
-            }
-        }
-        return on;
-    }
-
-    private static M4uMachine.Plan plan(UnaryOperator<IommuCore.Builder> errata) {
+    private static M4uMachine.Plan plan(Set<Erratum> errata) {
         M4uMachine.Plan plan = new M4uMachine.Plan();
-        plan.errata.addAll(of(errata));
+        plan.errata.addAll(errata);
         return plan;
     }
 
-    private static List<String> faultAddress(UnaryOperator<IommuCore.Builder> errata) {
+    private static List<String> faultAddress(Set<Erratum> errata) {
         M4uMachine machine = plan(errata).boot();
         DeviceNode device = machine.client(0, 5);
         machine.driver().runtimeResume(device);
@@ -114,7 +100,7 @@ final class M4uErrata {
         return reports;
     }
 
-    private static List<String> highBits(UnaryOperator<IommuCore.Builder> errata) {
+    private static List<String> highBits(Set<Erratum> errata) {
         M4uMachine.Plan plan = plan(errata).mt8183();
         plan.capabilities = M4uCapabilities.mt8183().withAddresses(34, 35).withFeatures(M4uFeature.CHECKS_PA_RANGE);
         plan.platform = new M4uPlatform(
@@ -142,7 +128,7 @@ final class M4uErrata {
         return pa < 0 ? List.of() : List.of("0x" + Long.toHexString(iova) + " still goes to 0x" + Long.toHexString(pa));
     }
 
-    private static List<String> twoPages(UnaryOperator<IommuCore.Builder> errata) {
+    private static List<String> twoPages(Set<Erratum> errata) {
         M4uMachine machine = plan(errata).boot();
         DeviceNode device = machine.client(0, 5);
         machine.driver().runtimeResume(device);
@@ -157,7 +143,7 @@ final class M4uErrata {
         return reports;
     }
 
-    private static List<String> onePage(UnaryOperator<IommuCore.Builder> errata) {
+    private static List<String> onePage(Set<Erratum> errata) {
         M4uMachine machine = plan(errata).boot();
         DeviceNode device = machine.client(0, 5);
         machine.driver().runtimeResume(device);
@@ -169,7 +155,7 @@ final class M4uErrata {
     }
 
     /** The first task is held before it writes the end of its range until the second is done, or waits for the lock. */
-    private static List<String> twoTasks(UnaryOperator<IommuCore.Builder> errata) {
+    private static List<String> twoTasks(Set<Erratum> errata) {
         CountDownLatch secondIsDoneOrWaits = new CountDownLatch(1);
         M4uMachine.Plan plan = plan(errata);
         plan.locking = new PlainLocking(new WaitObserver() {
@@ -223,11 +209,10 @@ final class M4uErrata {
         }
     }
 
-    private static List<String> flushAll(UnaryOperator<IommuCore.Builder> errata) {
-        List<Erratum> on = of(errata);
+    private static List<String> flushAll(Set<Erratum> errata) {
         TwoM4us two = TwoM4us.boot(builder -> {
             TestMachine.Builder with = builder;
-            for (Erratum erratum : on) {
+            for (Erratum erratum : errata) {
                 with = with.erratum(erratum);
             }
             return with;
@@ -250,7 +235,7 @@ final class M4uErrata {
     }
 
     /** The hardware has a larb more than the driver's table knows. */
-    private static List<String> unknownLarb(UnaryOperator<IommuCore.Builder> errata) {
+    private static List<String> unknownLarb(Set<Erratum> errata) {
         M4uMachine.Plan plan = plan(errata);
         List<LarbWiring> larbs = new ArrayList<>(M4uCapabilities.mt8173().larbs());
         larbs.add(LarbWiring.direct(6, 4, 7));

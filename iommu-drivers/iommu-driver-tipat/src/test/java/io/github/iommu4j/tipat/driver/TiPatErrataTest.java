@@ -9,7 +9,6 @@ import io.github.iommu4j.api.IommuException;
 import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.dma.DmaRequest;
 import io.github.iommu4j.api.dma.Translations;
-import io.github.iommu4j.core.IommuCore;
 import io.github.iommu4j.core.dmabuf.DirectMapper;
 import io.github.iommu4j.core.dmabuf.DmaBuf;
 import io.github.iommu4j.core.dmabuf.DmaBufAttachment;
@@ -21,6 +20,7 @@ import io.github.iommu4j.core.trace.KernelLog;
 import io.github.iommu4j.testkit.errata.ErratumCase;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -74,16 +74,14 @@ final class TiPatErrataTest {
     }
 
     /** The kernel's errata choose the driver's. */
-    private static PatMachine machine(UnaryOperator<IommuCore.Builder> errata) {
+    private static PatMachine machine(Set<Erratum> errata) {
         return machine(errata, builder -> builder);
     }
 
-    private static PatMachine machine(
-            UnaryOperator<IommuCore.Builder> errata, UnaryOperator<TiPatDriver.Builder> choices) {
-        IommuCore core = errata.apply(IommuCore.builder()).build();
+    private static PatMachine machine(Set<Erratum> errata, UnaryOperator<TiPatDriver.Builder> choices) {
         return new PatMachine(KernelLog.WarnPolicy.RECORD, new PlainLocking(), builder -> {
             for (TiPatErratum erratum : TiPatErratum.values()) {
-                if (core.has(erratum)) {
+                if (errata.contains(erratum)) {
                     builder.erratum(erratum);
                 }
             }
@@ -99,7 +97,7 @@ final class TiPatErrataTest {
         }
     }
 
-    private static List<String> mapTwiceAfterParentFailure(UnaryOperator<IommuCore.Builder> errata) {
+    private static List<String> mapTwiceAfterParentFailure(Set<Erratum> errata) {
         PatMachine machine = machine(errata);
         DmaBufAttachment attachment = machine.pat.export(machine.scattered(3)).attach(machine.device());
         machine.faults.failWhen(call -> call.startsWith("map"), Errno.EIO);
@@ -118,7 +116,7 @@ final class TiPatErrataTest {
         return enabled == 0 ? List.of() : List.of(enabled + " entries are enabled although nothing is mapped");
     }
 
-    private static List<String> mapWithOffset(UnaryOperator<IommuCore.Builder> errata) {
+    private static List<String> mapWithOffset(Set<Erratum> errata) {
         PatMachine machine = machine(errata);
         ScatterList list = ScatterList.of(List.of(
                 Segment.of(0x8_8000_0000L, PAGE),
@@ -129,7 +127,7 @@ final class TiPatErrataTest {
         return enabledEntries(machine);
     }
 
-    private static List<String> mapForNarrowDevice(UnaryOperator<IommuCore.Builder> errata) {
+    private static List<String> mapForNarrowDevice(Set<Erratum> errata) {
         PatMachine machine = machine(
                 errata,
                 builder ->
@@ -163,7 +161,7 @@ final class TiPatErrataTest {
         return wrong;
     }
 
-    private static List<String> mapAbove48Bits(UnaryOperator<IommuCore.Builder> errata) {
+    private static List<String> mapAbove48Bits(Set<Erratum> errata) {
         PatMachine machine = machine(errata);
         long beyond = 1L << 48 | 0x8_8000_0000L;
         DmaBufAttachment attachment = machine.pat
@@ -182,7 +180,7 @@ final class TiPatErrataTest {
         return wrong;
     }
 
-    private static List<String> exportIntoFragments(UnaryOperator<IommuCore.Builder> errata) {
+    private static List<String> exportIntoFragments(Set<Erratum> errata) {
         PatMachine machine = machine(errata);
         List<DmaBuf> exported = new ArrayList<>();
         while (machine.pat.window().largestFreeRun() > 0) {
@@ -202,7 +200,7 @@ final class TiPatErrataTest {
                 : List.of("ENOMEM with 0x" + Long.toHexString(free) + " bytes free, and the log does not say why");
     }
 
-    private static List<String> exportUntilFull(UnaryOperator<IommuCore.Builder> errata) {
+    private static List<String> exportUntilFull(Set<Erratum> errata) {
         PatMachine machine = machine(errata);
         List<String> wrong = new ArrayList<>();
         refusedOrNot(() -> {
@@ -233,7 +231,7 @@ final class TiPatErrataTest {
     void noOtherErratumTripsTheChecker(ErratumCase erratum) {
         for (TiPatErratum other : TiPatErratum.values()) {
             if (other != erratum.erratum()) {
-                assertThat(erratum.scenario().run(builder -> builder.erratum(other)))
+                assertThat(erratum.scenario().run(Set.of(other)))
                         .as("%s", other)
                         .isEmpty();
             }

@@ -10,7 +10,6 @@ import io.github.iommu4j.api.dma.Translations;
 import io.github.iommu4j.api.memory.InterruptLine;
 import io.github.iommu4j.api.memory.MmioRegion;
 import io.github.iommu4j.core.bits.Log2;
-import io.github.iommu4j.tipat.layout.PatFields.Control;
 import io.github.iommu4j.tipat.layout.PatFields.Pid;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,9 +41,6 @@ public final class Pat implements TranslationUnit {
 
     /** What accesses carry beside the address is not known here and not changed. */
     static final MemoryAttributes ATTRIBUTES = new MemoryAttributes(0xFF, Shareability.OUTER);
-
-    /** Log2 of the page size for each value of PAGE_SIZE, eight bits each. */
-    private static final int PAGE_LG2S = 20 << 24 | 16 << 16 | 14 << 8 | 12;
 
     private final String name;
     private final PatWindow window;
@@ -145,10 +141,9 @@ public final class Pat implements TranslationUnit {
     /** The answer for an address in the window. */
     long lookUp(int streamId, long address, int accessBits) {
         long offset = address - windowBase;
-        int control = registers.control();
-        int pageLg2 = pageLg2(control);
+        int pageLg2 = registers.pageLg2();
         long index = offset >>> pageLg2;
-        if (!PatRegisters.isEnabled(control)) {
+        if (pageLg2 == PatRegisters.OFF) {
             return fault(PatFault.DISABLED, streamId, address, accessBits);
         }
         if (index >= table.pages()) {
@@ -165,10 +160,6 @@ public final class Pat implements TranslationUnit {
     private static long target(long entry, long offset, int pageLg2) {
         long inPage = (1L << pageLg2) - 1;
         return TableEntry.base(entry) & ~inPage | offset & inPage;
-    }
-
-    private static int pageLg2(int control) {
-        return PAGE_LG2S >>> (Control.PAGE_SIZE.getInt(control) * Byte.SIZE) & 0xFF;
     }
 
     private long fault(PatFault fault, int streamId, long address, int accessBits) {
@@ -214,10 +205,9 @@ public final class Pat implements TranslationUnit {
     /** Adds the entry read, if one is read. */
     Explanation explainLookUp(DmaRequest request, long address, List<Explanation.Fetch> fetches) {
         long offset = address - windowBase;
-        int control = registers.control();
-        int pageLg2 = pageLg2(control);
+        int pageLg2 = registers.pageLg2();
         long index = offset >>> pageLg2;
-        if (!PatRegisters.isEnabled(control)) {
+        if (pageLg2 == PatRegisters.OFF) {
             return explainFault(request, address, fetches, PatFault.DISABLED);
         }
         if (index >= table.pages()) {

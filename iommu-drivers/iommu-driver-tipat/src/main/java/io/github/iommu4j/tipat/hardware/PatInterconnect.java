@@ -180,7 +180,7 @@ public final class PatInterconnect implements TranslationUnit {
             sizeLg2 = Math.min(sizeLg2, Translations.sizeLg2(answer));
             pat = patAt(address);
             if (pat == null) {
-                return Translations.ok(address, sizeLg2, Pat.EVERYTHING);
+                return hop == 0 ? answer : Translations.ok(address, sizeLg2, Pat.EVERYTHING);
             }
         }
         return PatFault.HOP_LIMIT.packed();

@@ -11,19 +11,25 @@ import java.util.List;
  * The memory mapped registers (region {@code mmrs}). Aligned 32-bit accesses reach registers; everything else reads zero
  * and writes nothing.
  *
- * <p>Look-ups read {@link #control()} without a lock; everything else is serialised on this object, and the interrupt
+ * <p>Look-ups read {@link #pageLg2()} without a lock; everything else is serialised on this object, and the interrupt
  * line is pulsed outside of it.
  */
 final class PatRegisters implements MmioRegion {
 
     /** Windows are mapped in whole pages; the registers fill the first 256 bytes. */
     static final int SIZE = 0x1000;
+    /** Stands for no page size: EN is 0. */
+    static final int OFF = 0;
+
+    /** Log2 of bytes for each value of CONTROL.PAGE_SIZE, as the hardware has it. */
+    private static final int[] PAGE_SIZES = {12, 14, 16, 20};
 
     private final int pid;
     private final int pages;
     private final InterruptLine interrupt;
     private final ExceptionLog log;
-    private volatile int control;
+    private int control;
+    private volatile int pageLg2 = OFF;
 
     PatRegisters(Pat.Builder builder) {
         this.pid = builder.pid;
@@ -32,17 +38,18 @@ final class PatRegisters implements MmioRegion {
         this.log = new ExceptionLog(builder.sourceId);
     }
 
-    static boolean isEnabled(int control) {
-        return Control.EN.isSet(control);
+    /** Log2 of the page size, as of now; {@link #OFF} while nothing is translated. */
+    int pageLg2() {
+        return pageLg2;
     }
 
-    /** CONTROL, as of now. */
-    int control() {
-        return control;
+    private void setControl(int value) {
+        control = value;
+        pageLg2 = Control.EN.isSet(value) ? PAGE_SIZES[Control.PAGE_SIZE.getInt(value)] : OFF;
     }
 
     synchronized void reset() {
-        control = 0;
+        setControl(0);
         log.reset();
     }
 
@@ -130,7 +137,7 @@ final class PatRegisters implements MmioRegion {
 
     private void store(PatRegister register, int value) {
         switch (register) {
-            case CONTROL -> control = value;
+            case CONTROL -> setControl(value);
             case DESTINATION_ID -> log.setDestination(value);
             case EXCEPTION_LOGGING_CONTROL -> log.setControl(value);
             case EXCEPTION_PEND_SET -> log.setPending(log.isPending() || value != 0);

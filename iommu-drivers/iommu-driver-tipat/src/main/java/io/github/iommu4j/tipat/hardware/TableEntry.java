@@ -27,8 +27,11 @@ final class TableEntry {
     /** The bits that are there; the others read as zero. */
     static final long IMPLEMENTED = BASE_L.mask() | BASE_H.mask() | ORDERID.mask() | REPLACE_OID.mask() | ENABLE.mask();
 
-    private static final int BASE_L_LG2 = 12;
-    private static final int BASE_H_LG2 = 44;
+    // Plain numbers, since look-ups use nothing else.
+    private static final long BASE_L_MASK = BASE_L.mask();
+    private static final long BASE_H_MASK = BASE_H.mask();
+    private static final int BASE_L_SHIFT = 12;
+    private static final int BASE_H_SHIFT = 44 - BASE_H.low();
 
     private TableEntry() {}
 
@@ -38,6 +41,6 @@ final class TableEntry {
 
     /** The target address as written, 4 KiB aligned. */
     static long base(long entry) {
-        return BASE_L.get(entry) << BASE_L_LG2 | BASE_H.get(entry) << BASE_H_LG2;
+        return (entry & BASE_L_MASK) << BASE_L_SHIFT | (entry & BASE_H_MASK) << BASE_H_SHIFT;
     }
 }

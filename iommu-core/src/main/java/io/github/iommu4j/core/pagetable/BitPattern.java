@@ -20,4 +20,13 @@ public record BitPattern(long mask, long value) {
     public boolean matches(long word) {
         return (word & mask) == value;
     }
+
+    /** Whether a word can be like this and like another pattern at once. */
+    boolean overlaps(BitPattern other) {
+        return isPossible() && other.isPossible() && (mask & other.mask & (value ^ other.value)) == 0;
+    }
+
+    private boolean isPossible() {
+        return (value & ~mask) == 0;
+    }
 }

@@ -5,7 +5,7 @@ package io.github.iommu4j.core.pagetable;
  *
  * @param sizeLg2 log2 of the bytes the leaf translates; more than its level's span when the leaf is a group of equal
  *     neighbouring descriptors
- * @param pattern how its descriptor is known; of the leaves of a level the first whose pattern matches counts
+ * @param pattern how its descriptor is known
  * @param address where its descriptor keeps the output address
  */
 public record LeafLayout(int sizeLg2, BitPattern pattern, AddressField address) {

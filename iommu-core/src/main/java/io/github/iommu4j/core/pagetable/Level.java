@@ -52,11 +52,28 @@ final class Level {
         Leaf leaf = null;
         Leaf alone = null;
         for (int i = level.leaves().size() - 1; i >= 0; i--) {
+            requireDistinct(level, i);
             leaf = new Leaf(format, level.leaves().get(i), this, leaf);
             alone = leaf.isGroup() ? alone : leaf;
         }
         this.first = leaf;
         this.single = alone;
+    }
+
+    private static void requireDistinct(TableLevel level, int leaf) {
+        BitPattern pattern = level.leaves().get(leaf).pattern();
+        boolean distinct = !pattern.overlaps(level.table());
+        for (int other = 0; other < leaf; other++) {
+            distinct &= !pattern.overlaps(level.leaves().get(other).pattern());
+        }
+        if (!distinct) {
+            throw new IllegalArgumentException(
+                    "a descriptor could be " + level.leaves().get(leaf) + " and something else in " + level);
+        }
+    }
+
+    boolean isLowest() {
+        return below == this;
     }
 
     /** Where the descriptor for an input address is. */

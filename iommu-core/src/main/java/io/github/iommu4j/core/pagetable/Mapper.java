@@ -109,7 +109,7 @@ final class Mapper {
             if (level.isTable(raw)) {
                 words.store(slot, 0);
                 tables.sync(slot, 1);
-                tables.dismantle(raw, at, level);
+                tables.dismantle(raw, at, level, null);
             } else if (raw != 0) {
                 throw occupied(at, raw, level);
             }

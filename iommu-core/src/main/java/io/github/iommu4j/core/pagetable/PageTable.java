@@ -166,6 +166,17 @@ public final class PageTable {
     }
 
     /**
+     * Frees the tables that unmapping left in a gather, which has been synced but not yet reset; see {@link
+     * FreedTables#AFTER_SYNC}.
+     *
+     * @param gather what unmapping collected
+     * @throws AssertionError when a table in it is not this page table's, or was freed before
+     */
+    public void freeGathered(IotlbGather gather) {
+        tables.freeGathered(gather.freedTables());
+    }
+
+    /**
      * Looks a translation up.
      *
      * @param iova any address

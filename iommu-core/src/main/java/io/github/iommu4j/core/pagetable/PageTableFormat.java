@@ -66,13 +66,6 @@ public interface PageTableFormat {
     PageSizes pageSizes();
 
     /**
-     * The bits of which at least one is set in every descriptor that is not absent.
-     *
-     * @return a mask
-     */
-    long presenceMask();
-
-    /**
      * Where a descriptor that points to a table keeps the table's address.
      *
      * @return the field
@@ -109,6 +102,15 @@ public interface PageTableFormat {
      * @return the rule
      */
     RunRule runRule();
+
+    /**
+     * When tables are freed that an unmap made useless.
+     *
+     * @return the rule
+     */
+    default FreedTables freedTables() {
+        return FreedTables.AT_ONCE;
+    }
 
     /**
      * Everything of a leaf's descriptor but the address.

@@ -3,7 +3,8 @@ package io.github.iommu4j.core.pagetable;
 import java.util.List;
 
 /**
- * The tables of one level. Immutable.
+ * The tables of one level. A descriptor is like one pattern at most, {@code table} or that of a leaf. A root with more
+ * descriptors than the tables below it is several tables side by side. Immutable.
  *
  * @param indexBits log2 of the descriptors in a table, at least 0
  * @param allocation bytes taken from the allocator for a table, aligned to themselves; at least the table's own size

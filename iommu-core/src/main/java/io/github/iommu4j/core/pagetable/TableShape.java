@@ -14,7 +14,6 @@ final class TableShape {
     final Level top;
     final boolean coherent;
     final boolean pageByPage;
-    final long presenceMask;
     final long syncedBit;
     final AddressField tableAddress;
     final long firstIova;
@@ -29,7 +28,6 @@ final class TableShape {
         this.wordLg2 = Log2.floor(format.wordBytes());
         this.coherent = format.coherency() == WalkCoherency.COHERENT;
         this.pageByPage = format.runRule() == RunRule.PAGE_BY_PAGE;
-        this.presenceMask = format.presenceMask();
         this.syncedBit = format.syncedBit();
         this.tableAddress = format.tableAddress();
         this.pageSizeBits = format.pageSizes().bitmap();

@@ -2,9 +2,12 @@ package io.github.iommu4j.core.pagetable;
 
 import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.IommuException;
+import io.github.iommu4j.api.IotlbGather;
 import io.github.iommu4j.api.memory.BusErrorException;
 import io.github.iommu4j.api.memory.PageAllocator;
 import io.github.iommu4j.core.trace.KernelLog;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The tables of one page table: taken from the allocator, published in a descriptor, freed with all below. */
 final class Tables {
@@ -16,6 +19,7 @@ final class Tables {
     private final TlbInvalidation tlb;
     private final KernelLog log;
     private final LiveTables live;
+    private final LiveTables waiting;
     private final boolean coherent;
     private final long granule;
     private final long root;
@@ -29,6 +33,7 @@ final class Tables {
         this.tlb = environment.tlb();
         this.log = environment.log();
         this.live = new LiveTables(environment.locking());
+        this.waiting = new LiveTables(environment.locking());
         this.coherent = shape.coherent;
         this.granule = 1L << shape.format.granuleLg2();
         this.root = allocate(shape.top);
@@ -130,27 +135,58 @@ final class Tables {
 
     /**
      * What a descriptor pointed to, which has been cleared, goes: the walker forgets it, then the table is freed with
-     * all below it, lower ones first.
+     * all below it, lower ones first. Or all that waits until the gather is synced.
      *
      * @param descriptor what the descriptor was
      * @param iova the first address it was for
      * @param level its level
+     * @param gather takes the tables if they wait; {@code null} if they cannot
      */
-    void dismantle(long descriptor, long iova, Level level) {
-        tlb.flushWalk(iova, level.span, granule);
-        int strange = freeTree(shape.tableAddress.read(descriptor), level.below);
-        warnOfStrange(strange);
+    void dismantle(long descriptor, long iova, Level level, @Nullable IotlbGather gather) {
+        IotlbGather waitingRoom = shape.format.freedTables() == FreedTables.AFTER_SYNC ? gather : null;
+        if (waitingRoom == null) {
+            tlb.flushWalk(iova, level.span, granule);
+        }
+        warnOfStrange(freeTree(shape.tableAddress.read(descriptor), level.below, waitingRoom));
+    }
+
+    /** Frees tables that waited. */
+    void freeGathered(List<Long> tables) {
+        for (long table : tables) {
+            giveBack(table, takeOut(table));
+        }
+    }
+
+    private Level takeOut(long table) {
+        Level level = shape.top;
+        while (!waiting.remove(table, level.number)) {
+            if (level.isLowest()) {
+                throw new AssertionError("no table at 0x" + Long.toHexString(table) + " waits to be freed");
+            }
+            level = level.below;
+        }
+        return level;
     }
 
     /** Frees every table. */
     void freeAll() {
-        int strange = freeTree(root, shape.top);
-        long[] lost = live.sorted();
-        for (long key : lost) {
-            free(LiveTables.table(key), levelOf(key));
-        }
+        int strange = freeTree(root, shape.top, null);
+        freeRest(waiting);
+        int lost = freeRest(live);
         warnOfStrange(strange);
-        log.warnOn(lost.length != 0, lost.length + " page tables were not reachable from the root");
+        if (lost != 0) {
+            log.warnOn(true, lost + " page tables were not reachable from the root");
+        }
+    }
+
+    private int freeRest(LiveTables rest) {
+        long[] keys = rest.sorted();
+        for (long key : keys) {
+            Level level = levelOf(key);
+            rest.remove(LiveTables.table(key), level.number);
+            giveBack(LiveTables.table(key), level);
+        }
+        return keys.length;
     }
 
     private Level levelOf(long key) {
@@ -162,26 +198,33 @@ final class Tables {
     }
 
     private void warnOfStrange(int strange) {
-        log.warnOn(strange != 0, strange + " descriptors pointed to what is no page table of their level");
+        if (strange != 0) {
+            log.warnOn(true, strange + " descriptors pointed to what is no page table of their level");
+        }
     }
 
     /** Frees a table and all below it; returns how many descriptors pointed to something else than our tables. */
-    private int freeTree(long table, Level level) {
+    private int freeTree(long table, Level level, @Nullable IotlbGather waitingRoom) {
         if (!live.remove(table, level.number)) {
             return 1;
         }
-        int strange = level == level.below ? 0 : freeBelow(table, level);
-        giveBack(table, level);
+        int strange = level.isLowest() ? 0 : freeBelow(table, level, waitingRoom);
+        if (waitingRoom == null) {
+            giveBack(table, level);
+        } else {
+            waiting.add(table, level.number);
+            waitingRoom.addFreedTable(table);
+        }
         return strange;
     }
 
-    private int freeBelow(long table, Level level) {
+    private int freeBelow(long table, Level level, @Nullable IotlbGather waitingRoom) {
         int strange = 0;
         long end = table + level.tableBytes;
         for (long at = table; at < end; at += 1L << shape.wordLg2) {
             long raw = loadOrAbsent(at);
             if (level.isTable(raw)) {
-                strange += freeTree(shape.tableAddress.read(raw), level.below);
+                strange += freeTree(shape.tableAddress.read(raw), level.below, waitingRoom);
             }
         }
         return strange;

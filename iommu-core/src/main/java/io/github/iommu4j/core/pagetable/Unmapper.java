@@ -118,7 +118,7 @@ final class Unmapper {
         long raw = words.load(slot);
         if (level.isTable(raw)) {
             clearRun(slot, 1);
-            tables.dismantle(raw, iova, level);
+            tables.dismantle(raw, iova, level, gather);
             return true;
         }
         if (isMissing(raw, iova, level) || splitter.isRefused(iova)) {
@@ -163,7 +163,7 @@ final class Unmapper {
         tables.sync(slot, count);
         for (int i = 0; i < count; i++) {
             if (level.isTable(descriptors[i])) {
-                tables.dismantle(descriptors[i], iova + i * span, level);
+                tables.dismantle(descriptors[i], iova + i * span, level, gather);
             } else {
                 invalidate(gather, iova + i * span, span, 1);
             }

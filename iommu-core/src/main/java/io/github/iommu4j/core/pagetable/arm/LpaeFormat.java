@@ -37,43 +37,22 @@ final class LpaeFormat implements PageTableFormat {
     private static final BitField TYPE = bits(1, 0);
     private static final long BLOCK = TYPE.of(1);
     private static final long TABLE_OR_PAGE = TYPE.of(3);
-    private static final BitField ATTR_INDX = bits(4, 2);
-    private static final BitField NS = bit(5);
-    private static final BitField AP_UNPRIVILEGED = bit(6);
-    private static final BitField AP_READ_ONLY = bit(7);
-    private static final BitField SH = bits(9, 8);
-    private static final BitField AF = bit(10);
-    private static final BitField NG = bit(11);
-    private static final BitField PXN_AND_XN = bits(54, 53);
     private static final BitField NS_TABLE = bit(63);
     /** One of the bits that are left to software. */
     private static final BitField SOFTWARE_SYNCED = bit(55);
-    /** What a smaller leaf inherits. */
-    private static final long INHERITED = bits(11, 2).mask() | PXN_AND_XN.mask();
-
-    private static final BitField STAGE_2_MEM_ATTR = bits(5, 2);
-    private static final BitField STAGE_2_READ = bit(6);
-    private static final BitField STAGE_2_WRITE = bit(7);
-
-    private static final int ATTR_NON_CACHEABLE = 0;
-    private static final int ATTR_WRITE_BACK = 1;
-    private static final int ATTR_DEVICE = 2;
-    private static final int MEM_ATTR_DEVICE = 1;
-    private static final int MEM_ATTR_NON_CACHEABLE = 5;
-    private static final int MEM_ATTR_WRITE_BACK = 0xF;
-    private static final int OUTER_SHAREABLE = 2;
-    private static final int INNER_SHAREABLE = 3;
 
     private final LpaeKind kind;
     private final ArmTableConfig config;
     private final LpaeGeometry geometry;
     private final AddressField address;
+    private final LpaeAttributes attributes;
 
     LpaeFormat(LpaeKind kind, ArmTableConfig config, LpaeGeometry geometry) {
         this.kind = kind;
         this.config = config;
         this.geometry = geometry;
         this.address = address(geometry.granuleLg2());
+        this.attributes = new LpaeAttributes(kind, config.has(ArmTableQuirk.NS));
     }
 
     /** Linux folds what lies above bit 47 down for every granule, but unfolds it for 64 KiB only. */
@@ -139,11 +118,6 @@ final class LpaeFormat implements PageTableFormat {
     }
 
     @Override
-    public long presenceMask() {
-        return bit(0).mask();
-    }
-
-    @Override
     public AddressField tableAddress() {
         return address;
     }
@@ -170,49 +144,12 @@ final class LpaeFormat implements PageTableFormat {
 
     @Override
     public long attributes(Prot prot, LeafLayout leaf) {
-        long common = leaf.pattern().value()
-                | (prot.includes(Prot.NOEXEC) ? PXN_AND_XN.mask() : 0)
-                | (config.has(ArmTableQuirk.NS) ? NS.mask() : 0);
-        return switch (kind) {
-            case ARM_64_LPAE_S1, ARM_32_LPAE_S1 ->
-                common | stage1Permissions(prot) | attrIndx(prot) | shareability(prot) | AF.mask() | NG.mask();
-            case ARM_64_LPAE_S2, ARM_32_LPAE_S2 ->
-                common | stage2Permissions(prot) | memAttr(prot) | shareability(prot) | AF.mask();
-            case ARM_MALI_LPAE -> common | stage2Permissions(prot) | attrIndx(prot) | SH.of(OUTER_SHAREABLE);
-        };
-    }
-
-    private static long stage1Permissions(Prot prot) {
-        return (prot.includes(Prot.WRITE) ? 0 : AP_READ_ONLY.mask())
-                | (prot.includes(Prot.PRIV) ? 0 : AP_UNPRIVILEGED.mask());
-    }
-
-    private static long stage2Permissions(Prot prot) {
-        return (prot.includes(Prot.READ) ? STAGE_2_READ.mask() : 0)
-                | (prot.includes(Prot.WRITE) ? STAGE_2_WRITE.mask() : 0);
-    }
-
-    private static long attrIndx(Prot prot) {
-        return ATTR_INDX.of(
-                prot.includes(Prot.MMIO)
-                        ? ATTR_DEVICE
-                        : prot.includes(Prot.CACHE) ? ATTR_WRITE_BACK : ATTR_NON_CACHEABLE);
-    }
-
-    private static long memAttr(Prot prot) {
-        return STAGE_2_MEM_ATTR.of(
-                prot.includes(Prot.MMIO)
-                        ? MEM_ATTR_DEVICE
-                        : prot.includes(Prot.CACHE) ? MEM_ATTR_WRITE_BACK : MEM_ATTR_NON_CACHEABLE);
-    }
-
-    private static long shareability(Prot prot) {
-        return SH.of(prot.includes(Prot.CACHE) ? INNER_SHAREABLE : OUTER_SHAREABLE);
+        return leaf.pattern().value() | attributes.of(prot);
     }
 
     @Override
     public long narrowed(long descriptor, LeafLayout from, LeafLayout to) {
-        return descriptor & INHERITED
+        return descriptor & LpaeAttributes.MASK
                 | to.pattern().value()
                 | to.address().write(from.address().read(descriptor));
     }

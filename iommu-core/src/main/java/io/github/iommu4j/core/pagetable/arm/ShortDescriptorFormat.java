@@ -109,11 +109,6 @@ final class ShortDescriptorFormat implements PageTableFormat {
     }
 
     @Override
-    public long presenceMask() {
-        return TYPE.mask();
-    }
-
-    @Override
     public AddressField tableAddress() {
         return address(TABLE_ADDRESS);
     }

@@ -51,6 +51,9 @@ final class LeafSplitter {
             return 0;
         }
         long raw = breakGroup(slot, iova, level);
+        if (level.isTable(raw)) {
+            return AGAIN;
+        }
         Leaf from = level.leafAt(raw);
         long table = from == null ? NO_TABLE : allocate(below);
         if (from == null || table == NO_TABLE) {

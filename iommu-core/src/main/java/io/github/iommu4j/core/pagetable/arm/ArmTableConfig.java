@@ -21,8 +21,15 @@ import java.util.Set;
 public record ArmTableConfig(
         Set<ArmTableQuirk> quirks, PageSizes pageSizes, int ias, int oas, WalkCoherency coherency, long cpuPageSize) {
 
-    /** Copies the quirks. */
+    /**
+     * Copies the quirks.
+     *
+     * @throws IllegalArgumentException when the CPU has no such page size
+     */
     public ArmTableConfig {
+        if (cpuPageSize != 0x1000 && cpuPageSize != 0x4000 && cpuPageSize != 0x1_0000) {
+            throw new IllegalArgumentException("a CPU page has 4, 16 or 64 KiB, not " + cpuPageSize + " bytes");
+        }
         Set<ArmTableQuirk> copy = EnumSet.noneOf(ArmTableQuirk.class);
         copy.addAll(quirks);
         quirks = Collections.unmodifiableSet(copy);

@@ -26,7 +26,7 @@ class PlainAnswersTest {
 
     private final TableFamily family = new ShortDescriptorFamily();
     private final SequenceModel model = new SequenceModel(family, Set.of());
-    private RightAnswers right = new PlainAnswers(new ArmDefects(Leaf::descriptor));
+    private RightAnswers right = new PlainAnswers(new ArmDefects(Set.of(), Leaf::descriptor));
 
     @BeforeEach
     void begin() {
@@ -173,6 +173,21 @@ class PlainAnswersTest {
     void aTranslationToElsewhereIsBlamedOnTheLostAddress() {
         assertThat(right.blame(phys(0x1000, 0x1000), phys(0x1000, 0x4000_1000L)))
                 .containsExactly(PageTableErratum.SPLIT_LOSES_ADDRESS);
+    }
+
+    @Test
+    void aDefectIsNotBlamedWhereTheFormatDoesNotHaveIt() {
+        RightAnswers lpae = new LpaeFamily().rightAnswers(start("ARM_64_LPAE_S1", 0x4020_1000, 40));
+        VectorRow.Start accepted = new VectorRow.Start(
+                "n",
+                "ARM_64_LPAE_S1",
+                new VectorRow.Place(0x8000_0000L, 8, 0x1000),
+                start("ARM_64_LPAE_S1", 0x4020_1000, 40).request(),
+                true,
+                new Members(Map.of("ias", 40L, "oas", 40L)),
+                Effects.NONE);
+        lpae.follow(accepted, model);
+        assertThat(lpae.blame(phys(0x1000, 0x1000), phys(0x1000, 0x4000_1000L))).isEmpty();
     }
 
     @Test

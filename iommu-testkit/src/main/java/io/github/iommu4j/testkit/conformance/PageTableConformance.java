@@ -349,8 +349,7 @@ public abstract class PageTableConformance {
             for (long larger : sizes()) {
                 try (TableRig rig = new TableRig(subject())) {
                     TableSpace space = new TableSpace(rig);
-                    if (rig.shape.levelOf(larger) > rig.shape.levelOf(page)
-                            && larger == 1L << rig.shape.spanLg2(rig.shape.levelOf(larger))) {
+                    if (isTableSized(rig, page, larger)) {
                         rig.map(one(rig, page, 0));
                         rig.map(one(rig, page, larger / page - 1));
                         assertThat(rig.unmapOnce(space.iova(larger, 0), larger, 1))
@@ -361,6 +360,45 @@ public abstract class PageTableConformance {
                 }
             }
         }
+    }
+
+    @Test
+    void tablesWaitForTheSyncWhereTheFormatSaysSo() {
+        for (long page : sizes()) {
+            for (long larger : sizes()) {
+                try (TableRig rig = new TableRig(subject())) {
+                    if (isTableSized(rig, page, larger)) {
+                        requireTablesFreed(rig, page, larger);
+                    }
+                }
+            }
+        }
+    }
+
+    private static void requireTablesFreed(TableRig rig, long page, long larger) {
+        rig.map(one(rig, page, 0));
+        int tables = rig.arena.live().size();
+        IotlbGather gather = new IotlbGather();
+        long iova = new TableSpace(rig).iova(larger, 0);
+        assertThat(rig.unmapOnce(iova, larger, 1, gather)).isEqualTo(larger);
+        if (!rig.tablesWait()) {
+            assertThat(gather.freedTables()).isEmpty();
+            return;
+        }
+        assertThat(gather.freedTables()).hasSize(rig.shape.levelOf(larger) - rig.shape.levelOf(page));
+        assertThat(rig.arena.live()).hasSize(tables);
+        rig.checkTranslation(iova);
+        // What a driver does to sync the gather.
+        rig.tlb.flushWalk(iova, larger, page);
+        rig.table.freeGathered(gather);
+        rig.check();
+        assertThatThrownBy(() -> rig.table.freeGathered(gather)).isInstanceOf(AssertionError.class);
+    }
+
+    /** Whether a larger page is one descriptor in a higher level. */
+    private static boolean isTableSized(TableRig rig, long page, long larger) {
+        int level = rig.shape.levelOf(larger);
+        return level > rig.shape.levelOf(page) && larger == 1L << rig.shape.spanLg2(level);
     }
 
     @Test

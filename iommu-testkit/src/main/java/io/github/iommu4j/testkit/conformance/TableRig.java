@@ -11,6 +11,7 @@ import io.github.iommu4j.api.memory.PageAllocator;
 import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.core.lock.PlainLocking;
 import io.github.iommu4j.core.memory.ArenaAllocator;
+import io.github.iommu4j.core.pagetable.FreedTables;
 import io.github.iommu4j.core.pagetable.PageTable;
 import io.github.iommu4j.core.pagetable.PageTableEnvironment;
 import io.github.iommu4j.core.pagetable.PageTableFormat;
@@ -118,6 +119,11 @@ final class TableRig implements AutoCloseable {
         return format.coherency() == WalkCoherency.COHERENT;
     }
 
+    /** Whether tables that unmapping made useless wait in the gather. */
+    boolean tablesWait() {
+        return format.freedTables() == FreedTables.AFTER_SYNC;
+    }
+
     /** Warnings since this was last asked. */
     int takeWarnings() {
         return (int) log.drain().stream()
@@ -180,7 +186,7 @@ final class TableRig implements AutoCloseable {
         long unmapped = table.unmap(iova, page, count, gather);
         assertThat(unmapped).as("bytes unmapped from 0x%x", iova).isBetween(0L, page * count);
         expected.remove(iova, unmapped);
-        boolean deferred = gather != null && gather.isQueued();
+        boolean deferred = gather != null && (gather.isQueued() || tablesWait());
         if (unmapped != 0 && !deferred) {
             assertThat(tlb.hasLeaf(iova, unmapped))
                     .as("0x%x is unmapped, and may still be cached", iova)

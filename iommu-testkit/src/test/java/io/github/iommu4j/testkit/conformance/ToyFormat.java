@@ -76,11 +76,6 @@ class ToyFormat implements PageTableFormat {
     }
 
     @Override
-    public long presenceMask() {
-        return PRESENT.mask();
-    }
-
-    @Override
     public AddressField tableAddress() {
         return AddressField.inPlace(TABLE);
     }

@@ -42,12 +42,13 @@ public final class M4u implements TranslationUnit {
 
     private static final long ABORTED = Translations.fault(0, FaultResponse.ABORT);
     private static final long PAST = TlbWord.untranslated(MemoryTypes.DEFAULT);
-    private static final int MASTERS = 1 << 10;
 
     private final PhysicalMemory memory;
     private final M4uCapabilities capabilities;
     private final SmiCommon common = new SmiCommon();
+    private final PortRoutes routes = new PortRoutes();
     private final @Nullable SmiLarb[] larbs = new SmiLarb[32];
+    private final int inputBits;
     private final M4uRegisterFile file;
     private final M4uFaults faults;
     private final Translator translator;
@@ -58,8 +59,9 @@ public final class M4u implements TranslationUnit {
         memory = builder.memory;
         capabilities = builder.capabilities;
         interrupt = builder.interrupt;
+        inputBits = capabilities.inputBits();
         for (LarbWiring wiring : capabilities.larbs()) {
-            larbs[wiring.larb()] = new SmiLarb(wiring, capabilities.layout().larbControl());
+            larbs[wiring.larb()] = new SmiLarb(wiring, capabilities.layout().larbControl(), routes);
         }
         file = new M4uRegisterFile(capabilities, builder.remap());
         faults = new M4uFaults(capabilities, file, common);
@@ -151,22 +153,13 @@ public final class M4u implements TranslationUnit {
         return answer > 0 ? TlbWord.translation(answer, request.iova()) : fault(answer);
     }
 
-    private @Nullable SmiLarb larbOf(int streamId) {
-        SmiLarb larb = streamId >= 0 && streamId < MASTERS ? larbs[streamId >>> 5] : null;
-        return larb != null && (streamId & 31) < larb.ports() ? larb : null;
-    }
-
     private long answer(int streamId, long iova, int access) {
-        SmiLarb larb = larbOf(streamId);
-        if (larb == null) {
-            return ABORTED;
+        int route = routes.get(streamId);
+        if (!PortRoutes.isThrough(route)) {
+            return past(route, iova);
         }
-        int port = streamId & 31;
-        if (!larb.isTranslated(port)) {
-            return iova >>> capabilities.outputBits() == 0 ? PAST : ABORTED;
-        }
-        long address = iova | (long) larb.bank(port) << 32;
-        if (address >>> file.format().inputBits() != 0) {
+        long address = iova | PortRoutes.bank(route);
+        if (address >>> inputBits != 0) {
             return ABORTED;
         }
         long answer = translator.translate(streamId, address, access);
@@ -174,6 +167,10 @@ public final class M4u implements TranslationUnit {
             interrupt.pulse();
         }
         return answer;
+    }
+
+    private long past(int route, long iova) {
+        return route == PortRoutes.PAST && iova >>> capabilities.outputBits() == 0 ? PAST : ABORTED;
     }
 
     private static Translation.Fault fault(long packed) {
@@ -184,19 +181,19 @@ public final class M4u implements TranslationUnit {
 
     @Override
     public Explanation explain(DmaRequest request) {
-        SmiLarb larb = larbOf(request.streamId());
-        if (larb == null) {
+        int route = routes.get(request.streamId());
+        if (route == PortRoutes.ABSENT) {
             return unwalked(request, ABORTED, "there is no such port");
         }
-        int port = request.streamId() & 31;
-        String name = "larb " + larb.id() + " port " + port;
-        if (!larb.isTranslated(port)) {
-            return request.iova() >>> capabilities.outputBits() == 0
-                    ? unwalked(request, PAST, name + " goes past the M4U")
-                    : unwalked(request, ABORTED, name + " goes past the M4U, to an address nothing has");
+        MasterId master = MasterId.of(request.streamId());
+        String name = "larb " + master.larb() + " port " + master.port();
+        if (route == PortRoutes.PAST) {
+            long answer = past(route, request.iova());
+            String where = answer > 0 ? " goes past the M4U" : " goes past the M4U, to an address nothing has";
+            return unwalked(request, answer, name + where);
         }
-        long address = request.iova() | (long) larb.bank(port) << 32;
-        if (address >>> file.format().inputBits() != 0) {
+        long address = request.iova() | PortRoutes.bank(route);
+        if (address >>> inputBits != 0) {
             return unwalked(request, ABORTED, "an address of so many bits never arrives");
         }
         return walked(request, address, name);

@@ -2,7 +2,7 @@ package io.github.iommu4j.armshort.hardware;
 
 import io.github.iommu4j.api.memory.MmioRegion;
 import io.github.iommu4j.armshort.layout.LarbControl;
-import java.util.concurrent.atomic.AtomicIntegerArray;
+import io.github.iommu4j.armshort.layout.MasterId;
 
 /**
  * A local arbiter of MediaTek's Smart Multimedia Interface: its ports reach memory through the M4U or past it, as its
@@ -15,17 +15,16 @@ public final class SmiLarb {
     private final int id;
     private final int ports;
     private final LarbControl control;
-    /** One word, or one for each port. */
-    private final AtomicIntegerArray words;
+    private final PortRoutes routes;
+    private final Window registers;
 
-    private final MmioRegion registers;
-
-    SmiLarb(LarbWiring wiring, LarbControl control) {
+    SmiLarb(LarbWiring wiring, LarbControl control, PortRoutes routes) {
         this.id = wiring.larb();
         this.ports = wiring.ports();
         this.control = control;
-        this.words = new AtomicIntegerArray(control.hasWordForEachPort() ? ports : 1);
+        this.routes = routes;
         this.registers = new Window();
+        reset();
     }
 
     /**
@@ -57,9 +56,7 @@ public final class SmiLarb {
 
     /** Loses all settings, as when its power is cut. */
     public void reset() {
-        for (int word = 0; word < words.length(); word++) {
-            words.set(word, 0);
-        }
+        registers.clear();
     }
 
     /**
@@ -69,18 +66,13 @@ public final class SmiLarb {
      * @return {@code false} when it goes past it
      */
     public boolean isTranslated(int port) {
-        return control.hasWordForEachPort()
-                ? LarbControl.ENABLE.isSet(words.get(port))
-                : (words.get(0) >>> port & 1) != 0;
+        return PortRoutes.isThrough(routes.get(new MasterId(id, port).id()));
     }
 
-    /** Bits 33:32 that are added to a port's addresses. */
-    int bank(int port) {
-        return control.hasWordForEachPort() ? LarbControl.bank(words.get(port)) : 0;
-    }
-
+    /** One word, or one for each port; guarded by itself. */
     private final class Window extends WordWindow {
 
+        private final int[] words = new int[control.hasWordForEachPort() ? ports : 1];
         private final int writable = control.hasWordForEachPort()
                 ? (int) (LarbControl.ENABLE.mask() | LarbControl.BANK.mask())
                 : (int) (-1L >>> 64 - ports);
@@ -93,17 +85,38 @@ public final class SmiLarb {
             return offset - control.offset(0) >> 2;
         }
 
-        @Override
-        int load(int offset) {
-            int index = index(offset);
-            return index >= 0 && index < words.length() ? words.get(index) : 0;
+        private boolean isThere(int index) {
+            return index >= 0 && index < words.length;
         }
 
         @Override
-        void store(int offset, int value) {
+        synchronized int load(int offset) {
             int index = index(offset);
-            if (index >= 0 && index < words.length()) {
-                words.set(index, value & writable);
+            return isThere(index) ? words[index] : 0;
+        }
+
+        @Override
+        synchronized void store(int offset, int value) {
+            int index = index(offset);
+            if (isThere(index)) {
+                words[index] = value & writable;
+                route();
+            }
+        }
+
+        synchronized void clear() {
+            for (int index = 0; index < words.length; index++) {
+                words[index] = 0;
+            }
+            route();
+        }
+
+        private void route() {
+            for (int port = 0; port < ports; port++) {
+                int word = control.hasWordForEachPort() ? words[port] : words[0] >>> port;
+                int bank = control.hasWordForEachPort() ? LarbControl.bank(word) : 0;
+                boolean through = LarbControl.ENABLE.isSet(word);
+                routes.set(new MasterId(id, port).id(), through ? PortRoutes.through(bank) : PortRoutes.PAST);
             }
         }
     }

@@ -1,5 +1,6 @@
 package io.github.iommu4j.armshort.hardware;
 
+import io.github.iommu4j.core.bits.Log2;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicLong;
@@ -36,7 +37,7 @@ final class Tlb {
 
     private final int sets;
     private final int ways;
-    private final int setWords;
+    private final int setWordsLg2;
     private final boolean keepsFaults;
     private final long[] words;
     private final AtomicLong epoch = new AtomicLong();
@@ -48,8 +49,8 @@ final class Tlb {
         sets = geometry.sets();
         ways = geometry.ways();
         keepsFaults = geometry.faults() == TlbGeometry.Faults.KEPT;
-        setWords = (1 + ways * WORDS_PER_WAY + CACHE_LINE_WORDS - 1) / CACHE_LINE_WORDS * CACHE_LINE_WORDS;
-        words = new long[sets * setWords];
+        setWordsLg2 = Log2.floor(Math.max(ways * WORDS_PER_WAY, CACHE_LINE_WORDS - 1)) + 1;
+        words = new long[sets << setWordsLg2];
     }
 
     long epoch() {
@@ -167,7 +168,7 @@ final class Tlb {
     /** Sizes are forgotten before, so that those that insert meanwhile announce theirs again. */
     private void sweep(TlbMatch match) {
         sizes = 0;
-        for (int set = 0; set < words.length; set += setWords) {
+        for (int set = 0; set < words.length; set += 1 << setWordsLg2) {
             removeFrom(set, match);
         }
     }
@@ -198,6 +199,6 @@ final class Tlb {
 
     private int setOf(long key) {
         long block = TlbKey.first(key) >>> TlbKey.sizeLg2(key);
-        return ((int) (block * HASH >>> 40) & sets - 1) * setWords;
+        return ((int) (block * HASH >>> 40) & sets - 1) << setWordsLg2;
     }
 }

@@ -31,7 +31,7 @@ class M4uInvalidationTest {
     }
 
     @Test
-    void r1_aFullInvalidationActsAtOnceAndDoesNotSetDone() {
+    void R281_aFullInvalidationActsAtOnceAndDoesNotSetDone() {
         cacheThenChange();
         bench.flushAll();
         assertThat(bench.pa(IOVA)).isEqualTo(0x5000_1000L);
@@ -40,7 +40,7 @@ class M4uInvalidationTest {
     }
 
     @Test
-    void r2_aRangeActsWhenDoneReadsOne() {
+    void R282_aRangeActsWhenDoneReadsOne() {
         cacheThenChange();
         bench.startRange((int) IOVA, (int) IOVA + 0xFFF);
         assertThat(bench.pa(IOVA)).isEqualTo(0x4000_1000L);
@@ -49,7 +49,7 @@ class M4uInvalidationTest {
     }
 
     @Test
-    void r2_aRangeActsWhenTheUnitIsSteppedToo() {
+    void R282_aRangeActsWhenTheUnitIsSteppedToo() {
         cacheThenChange();
         bench.startRange((int) IOVA, (int) IOVA + 0xFFF);
         assertThat(bench.m4u.step()).isTrue();
@@ -59,7 +59,7 @@ class M4uInvalidationTest {
     }
 
     @Test
-    void r2_aUnitThatIsOnlySteppedLetsAPollWait() {
+    void R282_aUnitThatIsOnlySteppedLetsAPollWait() {
         M4uBench slow = new M4uBench(builder -> builder.rangeCompletion(RangeCompletion.ON_STEP));
         slow.startRange(0, 0xFFF);
         for (int poll = 0; poll < 100; poll++) {
@@ -70,7 +70,7 @@ class M4uInvalidationTest {
     }
 
     @Test
-    void r3_doneStaysUntilSoftwareWritesZeroAndAStaleDoneEndsTheNextPollEarly() {
+    void R283_doneStaysUntilSoftwareWritesZeroAndAStaleDoneEndsTheNextPollEarly() {
         cacheThenChange();
         bench.startRange(0, 0xFFF);
         assertThat(bench.get(M4uRegister.CPE_DONE)).isEqualTo(1);
@@ -122,7 +122,7 @@ class M4uInvalidationTest {
     }
 
     @Test
-    void r4_cachesThatAreNotSelectedKeepWhatTheyHave() {
+    void R284_cachesThatAreNotSelectedKeepWhatTheyHave() {
         cacheThenChange();
         for (int select = 0; select < 3; select++) {
             bench.set(M4uRegister.INV_SEL_GEN1, select).set(M4uRegister.INVALIDATE, M4uBench.ALL);
@@ -137,7 +137,7 @@ class M4uInvalidationTest {
     }
 
     @Test
-    void r5_addressesCountAsPages() {
+    void R285_addressesCountAsPages() {
         cacheThenChange();
         bench.startRange((int) IOVA + 0xFFC, (int) IOVA + 4);
         assertThat(bench.get(M4uRegister.CPE_DONE)).isEqualTo(1);
@@ -145,7 +145,7 @@ class M4uInvalidationTest {
     }
 
     @Test
-    void r5_aRangeThatEndsBeforeItStartsNamesNothing() {
+    void R285_aRangeThatEndsBeforeItStartsNamesNothing() {
         cacheThenChange();
         bench.startRange((int) IOVA + 0x1000, (int) IOVA - 0x1000);
         assertThat(bench.get(M4uRegister.CPE_DONE)).isEqualTo(1);
@@ -153,7 +153,7 @@ class M4uInvalidationTest {
     }
 
     @Test
-    void r6_anyByteOfABlockTakesAllOfIt() {
+    void R286_anyByteOfABlockTakesAllOfIt() {
         int[] leaves = {0x4000_0C01, 0x4001_0C01, 0x4003_0002, 0x4407_0002};
         long[] sizes = {0x1_0000, 0x1_0000, 0x10_0000, 0x100_0000};
         for (int i = 0; i < leaves.length; i++) {
@@ -194,7 +194,7 @@ class M4uInvalidationTest {
     }
 
     @Test
-    void r8_theLackOfATranslationIsKeptUntilItIsInvalidated() {
+    void R288_theLackOfATranslationIsKeptUntilItIsInvalidated() {
         assertThat(bench.isMapped(IOVA)).isFalse();
         bench.level2(IOVA, PAGE);
         assertThat(bench.isMapped(IOVA)).isFalse();

@@ -15,7 +15,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What the first attach writes, register by register. */
-class BringUpTest {
+class M4uBringUpTest {
 
     @Test
     void R201_theFirstAttachWritesWhatLinux61WritesInItsOrder() {

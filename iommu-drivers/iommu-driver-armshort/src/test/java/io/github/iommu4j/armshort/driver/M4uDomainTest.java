@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Domains: what is mapped the hardware translates, what is unmapped it does not. */
-class DomainTest {
+class M4uDomainTest {
 
     private static final long IOVA = 0x1234_5000L;
 

@@ -23,7 +23,7 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 /** Probing M4U, larbs and clients, and every refusal on the way. */
-class ProbeTest {
+class M4uProbeTest {
 
     private static void refused(Errno errno, ThrowingCallable call) {
         assertThatThrownBy(call)

@@ -17,7 +17,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Runtime power: who is on when, and what survives. */
-class PowerTest {
+class M4uPowerTest {
 
     private static final long IOVA = 0x1234_5000L;
 

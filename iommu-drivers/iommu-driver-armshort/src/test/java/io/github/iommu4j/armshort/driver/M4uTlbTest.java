@@ -12,7 +12,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** Invalidations of the driver: sequence, poll, time limit. */
-class TlbMaintenanceTest {
+class M4uTlbTest {
 
     private static final long IOVA = 0x1234_5000L;
 

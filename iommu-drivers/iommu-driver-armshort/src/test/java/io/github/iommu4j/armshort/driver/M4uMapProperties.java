@@ -16,7 +16,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
 
 /** Whatever is mapped and unmapped, the hardware goes where a list of pages says, through all of its caches. */
-class MapProperties {
+class M4uMapProperties {
 
     private static final int STEPS = 60;
     private static final int PROBES = 8;

@@ -16,7 +16,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** From a faulting access through the interrupt to the domain's handler and back. */
-class FaultHandlingTest {
+class M4uFaultHandlingTest {
 
     private static final long IOVA = 0x1234_5000L;
 

@@ -10,7 +10,7 @@ import io.github.iommu4j.core.device.DeviceNode;
 import org.junit.jupiter.api.Test;
 
 /** The mt2712's two M4Us with one table. */
-class SharedTableTest {
+class M4uSharedTableTest {
 
     private static final long IOVA = 0x1234_5000L;
 

@@ -26,6 +26,22 @@ final class HeldLock {
     /** The least that this lock and those below it in the same context allow. */
     int allowedWait;
 
+    /** Loops take the same locks at the same depths: references that are there already are not written again. */
+    @SuppressWarnings("ReferenceEquality")
+    void become(LockMap newMap, ClassNode newNode, Acquisition newHow) {
+        if (map != newMap) {
+            map = newMap;
+            node = newNode;
+        }
+        if (how != newHow) {
+            how = newHow;
+            node = newNode;
+        }
+        if (mode != newHow.mode()) {
+            mode = newHow.mode();
+        }
+    }
+
     LockMap lock() {
         LockMap held = map;
         if (held == null) {

@@ -295,10 +295,7 @@ public final class LockValidator {
         int irqContext = task.irqContext();
         HeldLock below = top != null && top.irqContext == irqContext ? top : null;
         HeldLock held = task.next();
-        held.map = lock;
-        held.node = node;
-        held.how = how;
-        held.mode = how.mode();
+        held.become(lock, node, how);
         held.irqContext = irqContext;
         held.hardirqsOff = hardirqsOff;
         held.references = how.nestLock() == null ? 0 : 1;
@@ -416,8 +413,6 @@ public final class LockValidator {
             held.references--;
             return;
         }
-        held.map = null;
-        held.node = null;
         if (index == task.depth - 1) {
             task.depth = index;
         } else {

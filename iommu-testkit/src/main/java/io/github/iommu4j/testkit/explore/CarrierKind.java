@@ -42,7 +42,10 @@ public enum CarrierKind {
 
     private static Carrier fastest() {
         ContinuationCarrier continuations = ContinuationCarrier.ifAvailable();
-        return continuations == null ? THREADS.open() : continuations;
+        if (continuations != null) {
+            return continuations;
+        }
+        return virtualThreads() == null ? THREADS.open() : VIRTUAL_THREADS.open();
     }
 
     private <T> T required(@Nullable T found) {

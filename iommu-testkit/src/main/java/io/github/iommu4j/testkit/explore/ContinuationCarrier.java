@@ -29,7 +29,7 @@ final class ContinuationCarrier implements Carrier {
         try {
             Class<?> scopeType = Class.forName("jdk.internal.vm.ContinuationScope");
             Class<?> type = Class.forName("jdk.internal.vm.Continuation");
-            MethodHandles.Lookup lookup = MethodHandles.publicLookup();
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
             Object scope = lookup.findConstructor(scopeType, MethodType.methodType(void.class, String.class))
                     .invoke("iommu4j exploration");
             MethodHandle create = lookup.findConstructor(

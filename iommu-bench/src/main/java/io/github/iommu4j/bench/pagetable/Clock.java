@@ -1,25 +1,28 @@
 package io.github.iommu4j.bench.pagetable;
 
 import java.util.Arrays;
+import java.util.function.LongSupplier;
 
 /** Adds up the time of the parts of a run that count. Confined to one thread. */
 final class Clock {
 
     private final String name;
     private final long operations;
+    private final LongSupplier time;
     private final long[] samples;
     private int taken;
     private long started;
     private long elapsed;
 
     /**
-     * @param name what is measured
-     * @param operations how many operations a run has
+     * @param figure what is measured
      * @param samples how many runs there will be
+     * @param time nanoseconds since some moment
      */
-    Clock(String name, long operations, int samples) {
-        this.name = name;
-        this.operations = operations;
+    Clock(Plan.Figure figure, int samples, LongSupplier time) {
+        this.name = figure.name();
+        this.operations = figure.operations();
+        this.time = time;
         this.samples = new long[samples];
     }
 
@@ -28,11 +31,11 @@ final class Clock {
     }
 
     void start() {
-        started = System.nanoTime();
+        started = time.getAsLong();
     }
 
     void stop() {
-        elapsed += System.nanoTime() - started;
+        elapsed += time.getAsLong() - started;
     }
 
     /** Ends a run; keeps its time, or forgets it when it was a warm-up. */

@@ -17,59 +17,62 @@ final class Plans {
     private static final long G64 = 64 * G1;
     private static final int LOOKUPS = 1 << 20;
 
-    private Plans() {}
+    private final Arena arena;
 
-    static List<Plan> all() {
+    /** With tables from somewhere. */
+    Plans(Arena arena) {
+        this.arena = arena;
+    }
+
+    List<Plan> all() {
         return Stream.concat(lpae(), shortDescriptors()).toList();
     }
 
-    private static Stream<Plan> lpae() {
+    private Subject newLpae() {
+        return Subject.lpae(arena);
+    }
+
+    private Subject newShort() {
+        return Subject.shortDescriptors(arena);
+    }
+
+    private Stream<Plan> lpae() {
         return Stream.of(
-                each("lpae_map_4k", "lpae_unmap_4k", 1, () -> warmed(Subject.lpae(), G1, K4), new Pages(G1, K4)),
+                each("lpae_map_4k", "lpae_unmap_4k", 1, () -> warmed(newLpae(), G1, K4), new Pages(G1, K4)),
                 Plan.of(
                         clocks -> {
-                            Subject subject = warmed(Subject.lpae(), G1, K4);
+                            Subject subject = warmed(newLpae(), G1, K4);
                             return () -> range(subject, clocks);
                         },
                         new Figure("lpae_map_1g_by_4k_pgcount_tables_present", 1),
                         new Figure("lpae_unmap_1g_by_4k_pgcount", 1)),
                 Plan.of(
                         clocks -> {
-                            Subject subject = Subject.lpae();
+                            Subject subject = newLpae();
                             return () -> fresh(subject, clocks);
                         },
                         new Figure("lpae_map_1g_by_4k_pgcount_fresh_tables", 1),
                         new Figure("lpae_unmap_1g_whole_table", 1)),
-                lookUp("lpae_phys_rand_1g_4k", 0x1111, Subject::lpae, new Pages(G1, K4)),
-                each("lpae_map_2m", "lpae_unmap_2m", 8, () -> warmed(Subject.lpae(), G64, M2), new Pages(G64, M2)),
-                lookUp("lpae_phys_rand_64g_2m", 0x3333, Subject::lpae, new Pages(G64, M2)),
-                lookUp("lpae_phys_rand_64g_4k", 0x2222, Subject::lpae, new Pages(G64, K4)),
+                lookUp("lpae_phys_rand_1g_4k", 0x1111, this::newLpae, new Pages(G1, K4)),
+                each("lpae_map_2m", "lpae_unmap_2m", 8, () -> warmed(newLpae(), G64, M2), new Pages(G64, M2)),
+                lookUp("lpae_phys_rand_64g_2m", 0x3333, this::newLpae, new Pages(G64, M2)),
+                lookUp("lpae_phys_rand_64g_4k", 0x2222, this::newLpae, new Pages(G64, K4)),
                 Plan.of(
                         clocks -> {
-                            Subject subject = Subject.lpae();
+                            Subject subject = newLpae();
                             return () -> split(subject, clocks.get(0));
                         },
                         new Figure("lpae_split_2m_unmap_4k", 4 * G2 / M2)));
     }
 
-    private static Stream<Plan> shortDescriptors() {
+    private Stream<Plan> shortDescriptors() {
         return Stream.of(
-                each(
-                        "v7s_map_4k",
-                        "v7s_unmap_4k",
-                        1,
-                        () -> warmed(Subject.shortDescriptors(), G1, K4),
-                        new Pages(G1, K4)),
-                each(
-                        "v7s_map_64k",
-                        "v7s_unmap_64k",
-                        8,
-                        () -> warmed(Subject.shortDescriptors(), G1, K4),
-                        new Pages(G1, K64)),
-                lookUp("v7s_phys_rand_1g_4k", 0x4444, Subject::shortDescriptors, new Pages(G1, K4)),
-                each("v7s_map_1m", "v7s_unmap_1m", 400, Subject::shortDescriptors, new Pages(G1, M1)),
-                each("v7s_map_16m", "v7s_unmap_16m", 2000, Subject::shortDescriptors, new Pages(G1, M16)),
-                lookUp("v7s_phys_rand_1g_1m", 0x5555, Subject::shortDescriptors, new Pages(G1, M1)));
+                each("v7s_map_4k", "v7s_unmap_4k", 1, () -> warmed(newShort(), G1, K4), new Pages(G1, K4)),
+                each("v7s_map_64k", "v7s_unmap_64k", 8, () -> warmed(newShort(), G1, K4), new Pages(G1, K64)),
+                lookUp("v7s_phys_rand_1g_4k", 0x4444, this::newShort, new Pages(G1, K4)),
+                each("v7s_map_1m", "v7s_unmap_1m", 400, this::newShort, new Pages(G1, M1)),
+                each("v7s_map_16m", "v7s_unmap_16m", 2000, this::newShort, new Pages(G1, M16)),
+                lookUp("v7s_phys_rand_1g_1m", 0x5555, this::newShort, new Pages(G1, M1)));
     }
 
     /** Pages of a size that fill a range. */

@@ -4,8 +4,6 @@ import io.github.iommu4j.api.IotlbGather;
 import io.github.iommu4j.api.PageSizes;
 import io.github.iommu4j.api.Prot;
 import io.github.iommu4j.api.driver.MapProgress;
-import io.github.iommu4j.core.lock.PlainLocking;
-import io.github.iommu4j.core.memory.ArenaAllocator;
 import io.github.iommu4j.core.memory.SparseMemory;
 import io.github.iommu4j.core.pagetable.PageTable;
 import io.github.iommu4j.core.pagetable.PageTableEnvironment;
@@ -18,9 +16,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A table to measure, in memory of its own; refuses to measure calls that do not do what they should. */
 final class Subject {
-
-    private static final long ARENA_BASE = 0x8000_0000L;
-    private static final long ARENA_SIZE = 1L << 30;
 
     /** Where input addresses begin. */
     final long iova;
@@ -64,11 +59,11 @@ final class Subject {
     }
 
     /** Long descriptors: stage 1, pages of 4K, 2M, 1G, 48 bits in and out. */
-    static Subject lpae() {
+    static Subject lpae(Arena arena) {
         ArmTableConfig config = ArmTableConfig.of(new PageSizes(0x4020_1000L), 48, 48);
         Counter invalidations = new Counter();
         return new Subject(
-                LpaeTable.create(LpaeKind.ARM_64_LPAE_S1, config, environment(invalidations))
+                LpaeTable.create(LpaeKind.ARM_64_LPAE_S1, config, environment(arena, invalidations))
                         .pageTable(),
                 invalidations,
                 0x40_0000_0000L,
@@ -76,20 +71,20 @@ final class Subject {
     }
 
     /** Short descriptors: pages of 4K, 64K, 1M, 16M, 32 bits in and out. */
-    static Subject shortDescriptors() {
+    static Subject shortDescriptors(Arena arena) {
         ArmTableConfig config = ArmTableConfig.of(new PageSizes(0x0111_1000L), 32, 32);
         Counter invalidations = new Counter();
         return new Subject(
-                ShortDescriptorTable.create(config, environment(invalidations)).pageTable(),
+                ShortDescriptorTable.create(config, environment(arena, invalidations))
+                        .pageTable(),
                 invalidations,
                 0x4000_0000L,
                 0x8000_0000L);
     }
 
-    private static PageTableEnvironment environment(Counter invalidations) {
+    private static PageTableEnvironment environment(Arena arena, Counter invalidations) {
         SparseMemory memory = new SparseMemory();
-        return PageTableEnvironment.builder(
-                        memory, new ArenaAllocator(memory, ARENA_BASE, ARENA_SIZE, new PlainLocking()))
+        return PageTableEnvironment.builder(memory, arena.over(memory))
                 .tlb(invalidations)
                 .build();
     }

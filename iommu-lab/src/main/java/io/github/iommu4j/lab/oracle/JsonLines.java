@@ -109,14 +109,18 @@ public final class JsonLines implements AutoCloseable {
         return line.toString();
     }
 
-    private static JsonElement parse(String line) throws IOException {
+    private static JsonElement parse(String line) {
         JsonReader json = new JsonReader(new StringReader(line));
         json.setStrictness(Strictness.STRICT);
-        JsonElement value = JsonParser.parseReader(json);
-        if (json.peek() != JsonToken.END_DOCUMENT) {
-            throw new JsonParseException("more than one value");
+        try {
+            JsonElement value = JsonParser.parseReader(json);
+            if (json.peek() != JsonToken.END_DOCUMENT) {
+                throw new JsonParseException("more than one value");
+            }
+            return value;
+        } catch (IOException e) {
+            throw new JsonParseException(e);
         }
-        return value;
     }
 
     @Override

@@ -25,6 +25,9 @@ import java.util.Set;
  */
 final class ArmDefects {
 
+    private static final long SECTION = 1L << 20;
+
+    private final Set<Erratum> known;
     private final LeafAttributes attributes;
     private final Set<PageTableErratum> diverged = EnumSet.noneOf(PageTableErratum.class);
     private AddressSpaces spaces = AddressSpaces.NONE;
@@ -35,7 +38,9 @@ final class ArmDefects {
         long of(Leaf leaf);
     }
 
-    ArmDefects(LeafAttributes attributes) {
+    /** With the defects there are, and what leaves look like. */
+    ArmDefects(Set<Erratum> known, LeafAttributes attributes) {
+        this.known = known;
         this.attributes = attributes;
     }
 
@@ -55,7 +60,7 @@ final class ArmDefects {
         } else if (recorded instanceof VectorRow.End) {
             blamed.addAll(diverged);
         }
-        return explained ? new HashSet<>(blamed) : Set.of();
+        return explained && known.containsAll(blamed) ? new HashSet<>(blamed) : Set.of();
     }
 
     private Set<PageTableErratum> call(VectorRow.Call recorded, VectorRow.Call ours) {
@@ -94,8 +99,8 @@ final class ArmDefects {
         if (!spaces.translates(iova, 1)) {
             return EnumSet.of(LOOKUP_ALIASES);
         }
-        boolean bothTranslate = recorded != 0 && ours != 0;
-        return bothTranslate || diverged.isEmpty() ? EnumSet.of(SPLIT_LOSES_ADDRESS) : diverged;
+        boolean isLost = ours != 0 && recorded == (iova & SECTION - 1);
+        return isLost && (recorded != 0 || diverged.isEmpty()) ? EnumSet.of(SPLIT_LOSES_ADDRESS) : diverged;
     }
 
     private boolean checkpoint(VectorRow.Checkpoint recorded, VectorRow.Checkpoint ours, Set<PageTableErratum> blamed) {

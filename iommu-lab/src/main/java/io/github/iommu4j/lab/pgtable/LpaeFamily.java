@@ -49,7 +49,7 @@ final class LpaeFamily implements TableFamily {
     @Override
     public RightAnswers rightAnswers(VectorRow.Start start) {
         // None of these defects changes a leaf's descriptor: all of it has to be the same.
-        return new FlatAnswers(new ArmDefects(Leaf::descriptor));
+        return new PlainAnswers(new ArmDefects(defects(), Leaf::descriptor));
     }
 
     private static Members outputs(LpaeTable table) {

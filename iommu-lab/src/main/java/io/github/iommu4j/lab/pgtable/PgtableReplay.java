@@ -52,7 +52,7 @@ public final class PgtableReplay {
             SequencePlayer player = null;
             for (VectorRow row = reader.next(); row != null; row = reader.next()) {
                 if (row instanceof VectorRow.Start start) {
-                    player = SequencePlayer.of(name, start, standard);
+                    player = SequencePlayer.of(name, start, TableFamilies.of(start.format()), standard);
                 }
                 if (player != null) {
                     SequencePlayer.Judgement judgement = player.play(row);

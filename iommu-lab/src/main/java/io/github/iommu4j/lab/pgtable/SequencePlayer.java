@@ -34,8 +34,7 @@ abstract sealed class SequencePlayer {
     }
 
     /** A player for a sequence, which is to be given every row of it, its start included. */
-    static SequencePlayer of(String file, VectorRow.Start start, Standard standard) {
-        TableFamily family = TableFamilies.of(start.format());
+    static SequencePlayer of(String file, VectorRow.Start start, TableFamily family, Standard standard) {
         return standard == Standard.REFERENCE
                 ? new AsReference(file, start, family)
                 : new AsIsRight(file, start, family);

@@ -47,7 +47,7 @@ final class ShortDescriptorFamily implements TableFamily {
     @Override
     public RightAnswers rightAnswers(VectorRow.Start start) {
         boolean extended = isExtended(start);
-        return new FlatAnswers(new ArmDefects(leaf -> ShortDescriptorWalker.attributes(leaf, extended)));
+        return new PlainAnswers(new ArmDefects(defects(), leaf -> ShortDescriptorWalker.attributes(leaf, extended)));
     }
 
     private static boolean isExtended(VectorRow.Start start) {

@@ -38,7 +38,11 @@ final class JsonAnswer {
 
     /** Indented, ending with a line feed. */
     static String print(JsonElement answer) {
-        Gson gson = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
+        Gson gson = new GsonBuilder()
+                .setPrettyPrinting()
+                .disableHtmlEscaping()
+                .serializeNulls()
+                .create();
         return gson.toJson(answer) + "\n";
     }
 }

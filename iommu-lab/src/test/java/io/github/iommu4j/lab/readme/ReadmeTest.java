@@ -2,10 +2,14 @@ package io.github.iommu4j.lab.readme;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.iommu4j.core.pagetable.PageTableErratum;
+import io.github.iommu4j.lab.command.CommandLineProgram;
 import io.github.iommu4j.lab.replay.ReferenceDeviation;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,9 +54,26 @@ class ReadmeTest {
                 .results()
                 .map(match -> match.group(1))
                 .collect(Collectors.toSet());
-        Set<String> known =
-                Arrays.stream(ReferenceDeviation.values()).map(Enum::name).collect(Collectors.toSet());
+        Set<String> known = Stream.<Enum<?>>concat(
+                        Arrays.stream(ReferenceDeviation.values()), Arrays.stream(PageTableErratum.values()))
+                .map(Enum::name)
+                .collect(Collectors.toSet());
         assertThat(documented).isEqualTo(known);
+    }
+
+    @Test
+    void everyCommandIsInTheReadme() throws IOException {
+        StringWriter help = new StringWriter();
+        new CommandLineProgram(new PrintWriter(help), new PrintWriter(help)).run("--help");
+        List<String> commands = Pattern.compile("^  ([a-z-]+)  ", Pattern.MULTILINE)
+                .matcher(help.toString())
+                .results()
+                .map(match -> match.group(1))
+                .filter(name -> !name.equals("demo"))
+                .toList();
+        assertThat(commands).hasSizeGreaterThan(5);
+        String readme = read("README.md");
+        assertThat(commands).allSatisfy(name -> assertThat(readme).contains("./iommu " + name + " "));
     }
 
     @Test

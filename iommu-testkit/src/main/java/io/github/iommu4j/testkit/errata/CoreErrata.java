@@ -34,43 +34,56 @@ public final class CoreErrata {
                         "A device leaves a group on which a user has attached a domain.",
                         "the hardware's table of attached devices",
                         "left its group attached",
-                        CoreErrata::removeAttachedDevice),
+                        onCore(CoreErrata::removeAttachedDevice)),
                 new ErratumCase(
                         CoreErratum.CACHED_GROUP_WITHOUT_REFERENCE,
                         "Two devices share a remembered group; one leaves.",
                         "the list of groups",
                         "was freed while it had members",
-                        CoreErrata::removeOneOfTwo),
+                        onCore(CoreErrata::removeOneOfTwo)),
                 new ErratumCase(
                         CoreErratum.USE_BEFORE_DMA_CONFIGURE,
                         "A driver binds to a device whose group comes only with that, and unbinds.",
                         "the core's warnings",
                         "which no driver uses",
-                        CoreErrata::bindAndUnbind),
+                        onCore(CoreErrata::bindAndUnbind)),
                 new ErratumCase(
                         CoreErratum.CLAIM_LEAVES_NO_DOMAIN,
                         "A user claims a group.",
                         "an owned group has a domain",
                         "is owned and has no domain",
-                        CoreErrata::claim),
+                        onCore(CoreErrata::claim)),
                 new ErratumCase(
                         CoreErratum.SELF_PROBE_UNDER_DEVICE_LOCK,
                         "An IOMMU registers from its own driver's probe.",
                         LOCKS,
                         "deadlock: the task takes &dev->mutex",
-                        CoreErrata::registerFromProbe),
+                        onCore(CoreErrata::registerFromProbe)),
                 new ErratumCase(
                         CoreErratum.REPLAY_UNDER_DEVICE_LOCK,
                         "A driver binds to a device whose group comes only with that.",
                         LOCKS,
                         "deadlock: the task takes &dev->mutex",
-                        CoreErrata::bindUnderLock),
+                        onCore(CoreErrata::bindUnderLock)),
                 new ErratumCase(
                         CoreErratum.ROLLBACK_FORGETS_OLD_DOMAIN,
                         "The first domain of a group without a default one is refused by the second device.",
                         "the core's warnings",
                         "dereferences a cleared domain pointer",
-                        CoreErrata::refuseFirstDomain));
+                        onCore(CoreErrata::refuseFirstDomain)));
+    }
+
+    /** Steps on a core. */
+    @FunctionalInterface
+    private interface CoreScenario {
+        List<String> run(UnaryOperator<IommuCore.Builder> errata);
+    }
+
+    private static ErratumCase.Scenario onCore(CoreScenario scenario) {
+        return errata -> scenario.run(builder -> {
+            errata.forEach(builder::erratum);
+            return builder;
+        });
     }
 
     private static List<String> removeAttachedDevice(UnaryOperator<IommuCore.Builder> errata) {

@@ -4,19 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.iommu4j.api.Erratum;
 import io.github.iommu4j.core.CoreErratum;
+import io.github.iommu4j.core.pagetable.PageTableErratum;
 import io.github.iommu4j.testkit.errata.CoreErrata;
 import io.github.iommu4j.testkit.errata.ErratumCase;
+import io.github.iommu4j.testkit.errata.PageTableErrata;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each historical mistake from both sides. */
-final class CoreErrataTest {
+final class ErrataTest {
 
     static List<ErratumCase> cases() {
-        return CoreErrata.cases();
+        return Stream.of(CoreErrata.cases(), PageTableErrata.cases())
+                .flatMap(List::stream)
+                .toList();
     }
 
     @ParameterizedTest
@@ -44,6 +49,11 @@ final class CoreErrataTest {
         List<Erratum> expected = new ArrayList<>(List.of(CoreErratum.values()));
         // Lies in VFIO, and has its case there.
         expected.remove(CoreErratum.VFIO_HOLDS_DEVICE_LOCK_ACROSS_OPEN);
-        assertThat(cases()).extracting(ErratumCase::erratum).containsExactlyElementsOf(expected);
+        assertThat(CoreErrata.cases()).extracting(ErratumCase::erratum).containsExactlyElementsOf(expected);
+    }
+
+    @Test
+    void everyErratumOfThePageTablesHasOneCase() {
+        assertThat(PageTableErrata.cases()).extracting(ErratumCase::erratum).containsExactly(PageTableErratum.values());
     }
 }

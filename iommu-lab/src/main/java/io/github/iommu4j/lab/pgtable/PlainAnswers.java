@@ -1,10 +1,12 @@
 package io.github.iommu4j.lab.pgtable;
 
 import io.github.iommu4j.api.Erratum;
+import io.github.iommu4j.api.Prot;
 import io.github.iommu4j.lab.vector.Effects;
 import io.github.iommu4j.lab.vector.Members;
 import io.github.iommu4j.lab.vector.TableEvent;
 import io.github.iommu4j.lab.vector.VectorRow;
+import io.github.iommu4j.testkit.conformance.PlainTranslations;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -13,14 +15,14 @@ import org.jspecify.annotations.Nullable;
  * Knows what is right from the answers alone: what a call says it mapped is mapped from then on, what it says it
  * unmapped is not, and nothing else changes.
  */
-final class FlatAnswers implements RightAnswers {
+final class PlainAnswers implements RightAnswers {
 
-    private final FlatTable flat = new FlatTable();
+    private final PlainTranslations plain = new PlainTranslations();
     private final ArmDefects defects;
     private AddressSpaces spaces = AddressSpaces.NONE;
 
     /** Nothing is mapped yet; the defects are named by another. */
-    FlatAnswers(ArmDefects defects) {
+    PlainAnswers(ArmDefects defects) {
         this.defects = defects;
     }
 
@@ -48,7 +50,7 @@ final class FlatAnswers implements RightAnswers {
             }
             case Operations.UNMAP -> {
                 Verdict verdict = new Verdict(null, whyUnmapped(call, UnmapCall.of(call)));
-                flat.remove(arguments.number("iova"), call.answers().number("ret"));
+                plain.remove(arguments.number("iova"), call.answers().number("ret"));
                 yield verdict;
             }
             case Operations.PHYS ->
@@ -93,10 +95,10 @@ final class FlatAnswers implements RightAnswers {
     private void mapped(MapCall map, Effects effects) {
         for (TableEvent event : effects.tlb()) {
             if (event.kind().equals("walk")) {
-                flat.remove(event.numbers().get(0), event.numbers().get(1));
+                plain.remove(event.numbers().get(0), event.numbers().get(1));
             }
         }
-        flat.put(map.iova, map.mapped, map.pa);
+        plain.put(map.iova, map.mapped, map.pa, Prot.NONE);
     }
 
     private @Nullable String whyMapped(VectorRow.Call call, MapCall map) {
@@ -104,7 +106,7 @@ final class FlatAnswers implements RightAnswers {
         boolean justified = switch (map.ret) {
             case "OK" -> fits && (map.mapped == map.size || spaces.isEndOfTable(map.iova + map.mapped, map.page));
             case "ERANGE" -> !fits;
-            case "EEXIST" -> fits && flat.isAnyMapped(map.iova + map.mapped, map.size - map.mapped);
+            case "EEXIST" -> fits && plain.isAnyMapped(map.iova + map.mapped, map.size - map.mapped);
             case "ENOMEM" -> hasFailed(call.effects());
             default -> false;
         };
@@ -116,7 +118,7 @@ final class FlatAnswers implements RightAnswers {
         boolean justified = unmap.unmapped == unmap.size
                 || call.effects().warnings() != 0
                 || hasFailed(call.effects())
-                || flat.pa(end) == null
+                || plain.pa(end) == null
                 || unmap.unmapped != 0 && spaces.isEndOfTable(end, unmap.page);
         if (!justified) {
             return Members.text(end) + " is mapped, and is not unmapped";
@@ -125,12 +127,12 @@ final class FlatAnswers implements RightAnswers {
     }
 
     private @Nullable String stale(UnmapCall unmap, Effects effects) {
-        FlatTable stale = flat.part(unmap.iova, unmap.unmapped);
+        PlainTranslations stale = plain.part(unmap.iova, unmap.unmapped);
         for (TableEvent event : effects.tlb()) {
             List<Long> numbers = event.numbers();
             stale.remove(numbers.get(0), numbers.get(1));
         }
-        List<FlatTable.Run> runs = stale.runs();
+        List<PlainTranslations.Run> runs = stale.runs();
         return runs.isEmpty() ? null : Members.text(runs.get(0).first()) + " is not invalidated";
     }
 
@@ -139,7 +141,7 @@ final class FlatAnswers implements RightAnswers {
     }
 
     private @Nullable String wrongTranslation(long iova, long pa) {
-        Long right = spaces.translates(iova, 1) ? flat.pa(iova) : null;
+        Long right = spaces.translates(iova, 1) ? plain.pa(iova) : null;
         long expected = right == null ? 0 : right;
         return expected == pa
                 ? null
@@ -147,16 +149,16 @@ final class FlatAnswers implements RightAnswers {
     }
 
     private @Nullable String contradiction(VectorRow.Checkpoint checkpoint, ModelTable table) {
-        FlatTable walked = new FlatTable();
+        PlainTranslations walked = new PlainTranslations();
         for (var leaf : checkpoint.state().leaves().entrySet()) {
             Long pa = table.walk(leaf.getKey()).pa();
             if (pa == null) {
                 return "a walk of " + Members.text(leaf.getKey()) + " does not find its leaf";
             }
-            walked.put(leaf.getKey(), leaf.getValue().size(), pa);
+            walked.put(leaf.getKey(), leaf.getValue().size(), pa, Prot.NONE);
         }
-        if (!walked.runs().equals(flat.runs())) {
-            return "the leaves translate " + walked.runs() + " and should translate " + flat.runs();
+        if (!walked.runs().equals(plain.runs())) {
+            return "the leaves translate " + walked.runs() + " and should translate " + plain.runs();
         }
         return checkpoint.translations().stream()
                 .map(each -> wrongTranslation(each.iova(), each.pa()))

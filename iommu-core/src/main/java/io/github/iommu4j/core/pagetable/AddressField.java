@@ -39,7 +39,6 @@ public final class AddressField {
     private final long runMask;
     private final int runShift;
     private final boolean inPlace;
-    private final boolean onePiece;
 
     private AddressField(Piece run, Piece second, Piece third) {
         this.run = run;
@@ -49,7 +48,6 @@ public final class AddressField {
         this.runMask = run.writeMask;
         this.runShift = run.shift;
         this.inPlace = run.shift == 0 && second.readMask == 0 && third.readMask == 0;
-        this.onePiece = second.writeMask == 0;
     }
 
     /**
@@ -75,16 +73,16 @@ public final class AddressField {
     }
 
     /**
-     * The same with another piece of the address.
+     * The same with another piece of the address, from above the run.
      *
      * @param bits the bits of the descriptor
      * @param addressLow the address bit that the lowest of them is, at least {@code bits.low()}
      * @return the field
-     * @throws IllegalArgumentException when there are three pieces already, or address bits would lie higher than their
-     *     own place
+     * @throws IllegalArgumentException when there are three pieces already, the address bits are not above the run, or
+     *     they would lie higher than their own place
      */
     public AddressField piece(BitField bits, int addressLow) {
-        return with(Piece.of(bits, addressLow));
+        return with(Piece.of(bits, addressLow), addressLow);
     }
 
     /**
@@ -96,12 +94,13 @@ public final class AddressField {
      * @throws IllegalArgumentException as {@link #piece}
      */
     public AddressField writtenPiece(BitField bits, int addressLow) {
-        return with(Piece.of(bits, addressLow).writeOnly());
+        return with(Piece.of(bits, addressLow).writeOnly(), addressLow);
     }
 
-    private AddressField with(Piece piece) {
-        if (!third.equals(Piece.NONE)) {
-            throw new IllegalArgumentException("an address is kept in three pieces at most");
+    private AddressField with(Piece piece, int addressLow) {
+        if (!third.equals(Piece.NONE) || addressLow < runEndLg2) {
+            throw new IllegalArgumentException("address bits from " + addressLow
+                    + " are in the run already, which ends at " + runEndLg2 + ", or a fourth piece");
         }
         return second.equals(Piece.NONE)
                 ? new AddressField(run, piece, Piece.NONE)
@@ -132,7 +131,7 @@ public final class AddressField {
      */
     public long write(long address) {
         long word = address >>> runShift & runMask;
-        return onePiece ? word : word | writePieces(address);
+        return address >>> runEndLg2 == 0 ? word : word | writePieces(address);
     }
 
     private long writePieces(long address) {

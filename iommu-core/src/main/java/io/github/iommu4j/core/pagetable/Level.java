@@ -1,6 +1,8 @@
 package io.github.iommu4j.core.pagetable;
 
 import io.github.iommu4j.core.bits.Log2;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +44,7 @@ final class Level {
         this.entries = 1L << level.indexBits();
         this.tableBytes = entries << wordLg2;
         this.allocation = level.allocation();
+        requireSound(level, tableBytes);
         this.tableAttributes = level.tableAttributes();
         this.slotShift = spanLg2 - wordLg2;
         this.slotMask = entries - 1 << wordLg2;
@@ -52,7 +55,6 @@ final class Level {
         Leaf leaf = null;
         Leaf alone = null;
         for (int i = level.leaves().size() - 1; i >= 0; i--) {
-            requireDistinct(level, i);
             leaf = new Leaf(format, level.leaves().get(i), this, leaf);
             alone = leaf.isGroup() ? alone : leaf;
         }
@@ -60,15 +62,16 @@ final class Level {
         this.single = alone;
     }
 
-    private static void requireDistinct(TableLevel level, int leaf) {
-        BitPattern pattern = level.leaves().get(leaf).pattern();
-        boolean distinct = !pattern.overlaps(level.table());
-        for (int other = 0; other < leaf; other++) {
-            distinct &= !pattern.overlaps(level.leaves().get(other).pattern());
+    private static void requireSound(TableLevel level, long tableBytes) {
+        if (level.allocation() < tableBytes) {
+            throw new IllegalArgumentException("a table of " + tableBytes + " bytes does not fit in " + level);
         }
-        if (!distinct) {
-            throw new IllegalArgumentException(
-                    "a descriptor could be " + level.leaves().get(leaf) + " and something else in " + level);
+        List<BitPattern> patterns = new ArrayList<>(List.of(level.table()));
+        for (LeafLayout leaf : level.leaves()) {
+            if (patterns.stream().anyMatch(leaf.pattern()::overlaps)) {
+                throw new IllegalArgumentException("a descriptor could be " + leaf + " and something else in " + level);
+            }
+            patterns.add(leaf.pattern());
         }
     }
 

@@ -30,6 +30,24 @@ final class Mapper {
 
     /** Maps pages that have been checked: as many as the rule for runs says. */
     void map(long iova, long pa, Leaf leaf, long count, long attributes, MapProgress progress) {
+        if (count == 1 && !leaf.isGroup()) {
+            mapOne(iova, pa, leaf, attributes);
+            progress.add(leaf.size);
+        } else {
+            mapMany(iova, pa, leaf, count, attributes, progress);
+        }
+    }
+
+    private void mapOne(long iova, long pa, Leaf leaf, long attributes) {
+        long slot = descend(iova, leaf.level);
+        if (words.load(slot) != 0) {
+            clearTheWay(slot, iova, leaf.level, 1);
+        }
+        words.store(slot, attributes | leaf.address.write(pa));
+        tables.sync(slot, 1);
+    }
+
+    private void mapMany(long iova, long pa, Leaf leaf, long count, long attributes, MapProgress progress) {
         int sizeLg2 = leaf.sizeLg2;
         long done = 0;
         do {

@@ -74,7 +74,7 @@ final class Unmapper {
         while (done < pages) {
             long at = slot + (done << shape.wordLg2);
             long first = iova + (done << leaf.sizeLg2);
-            long run = words.matching(at, pages - done, leaf.pattern);
+            long run = mapped(at, pages - done, leaf);
             if (run != 0) {
                 clearRun(at, run);
                 invalidate(gather, first, leaf.size, run);
@@ -86,6 +86,10 @@ final class Unmapper {
             }
         }
         return done;
+    }
+
+    private long mapped(long slot, long count, Leaf leaf) {
+        return count == 1 ? leaf.matches(words.load(slot)) ? 1 : 0 : words.matching(slot, count, leaf.pattern);
     }
 
     private void clearRun(long slot, long count) {

@@ -56,6 +56,12 @@ class AddressFieldTest {
     }
 
     @Test
+    void aPieceIsFromAboveTheRun() {
+        assertThatThrownBy(() -> AddressField.inPlace(bits(31, 12)).piece(bits(5, 4), 31))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
     void aFourthPieceIsRefused() {
         assertThatThrownBy(() -> MTK.piece(bit(6), 35)).isInstanceOf(IllegalArgumentException.class);
     }

@@ -376,23 +376,24 @@ class PageTableTest {
     }
 
     @Test
-    void aFormatWhoseDescriptorsAreAmbiguousIsRefused() {
-        PageTableFormat ambiguous = new Ambiguous(ONE_TABLE);
-        assertThatThrownBy(() -> table(ambiguous)).isInstanceOf(IllegalArgumentException.class);
+    void aFormatThatIsNotSoundIsRefused() {
+        TableLevel lowest = ONE_TABLE.levels().get(0);
+        TableLevel level = ONE_TABLE.levels().get(1);
+        LeafLayout leaf = level.leaves().get(0);
+        LeafLayout likeATable = new LeafLayout(leaf.sizeLg2(), new BitPattern(1, 1), leaf.address());
+        TableLevel ambiguous = new TableLevel(4, 128, level.table(), 1, List.of(likeATable));
+        assertThatThrownBy(() -> table(new Altered(ONE_TABLE, List.of(lowest, ambiguous))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("something else");
+        TableLevel small = new TableLevel(4, 64, level.table(), 1, level.leaves());
+        assertThatThrownBy(() -> table(new Altered(ONE_TABLE, List.of(lowest, small))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("128 bytes");
+        assertThatThrownBy(() -> table(new Altered(ONE_TABLE, List.of()))).isInstanceOf(IllegalArgumentException.class);
     }
 
-    /** A toy whose leaves in level 1 look like tables. */
-    private record Ambiguous(ToyFormat toy) implements PageTableFormat {
-
-        @Override
-        public List<TableLevel> levels() {
-            TableLevel level = toy.levels().get(1);
-            LeafLayout leaf = level.leaves().get(0);
-            LeafLayout vague = new LeafLayout(leaf.sizeLg2(), new BitPattern(1, 1), leaf.address());
-            return List.of(
-                    toy.levels().get(0),
-                    new TableLevel(level.indexBits(), level.allocation(), level.table(), 1, List.of(vague)));
-        }
+    /** A toy with other levels. */
+    private record Altered(ToyFormat toy, List<TableLevel> levels) implements PageTableFormat {
 
         @Override
         public int wordBytes() {

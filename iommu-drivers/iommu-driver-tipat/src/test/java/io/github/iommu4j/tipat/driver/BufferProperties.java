@@ -9,6 +9,7 @@ import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.dma.Translations;
 import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.core.dmabuf.DmaBuf;
+import io.github.iommu4j.core.dmabuf.DmaBufAttachment;
 import io.github.iommu4j.core.dmabuf.DmaBufFiles.OnExec;
 import io.github.iommu4j.core.dmabuf.DmaDirection;
 import io.github.iommu4j.core.dmabuf.ScatterList;
@@ -267,7 +268,7 @@ final class BufferProperties {
         PatMachine bytes = new PatMachine();
         ScatterList list = randomList(random);
         DmaBuf exported = bytes.pat.export(bytes.buffer(list));
-        var attachment = exported.attach(bytes.device());
+        DmaBufAttachment attachment = exported.attach(bytes.device());
         ScatterList mapped = attachment.map(DmaDirection.BIDIRECTIONAL);
         PhysicalMemory seen = bytes.seenBy(attachment.device());
         long window = mapped.dmaRanges().get(0).address();

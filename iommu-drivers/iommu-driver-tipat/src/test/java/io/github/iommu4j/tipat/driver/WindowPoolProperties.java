@@ -142,9 +142,9 @@ final class WindowPoolProperties {
         }
         assertThat(pool.report().freeBytes()).isEqualTo(0x3000);
         assertThat(pool.report().largestFreeRun()).isEqualTo(0x1000);
-        IommuException refusal =
-                org.assertj.core.api.Assertions.catchThrowableOfType(IommuException.class, () -> pool.allocate(0x2000));
-        assertThat(refusal).hasMessageContaining("0x2000");
+        assertThatThrownBy(() -> pool.allocate(0x2000))
+                .isInstanceOf(IommuException.class)
+                .hasMessageContaining("0x2000");
         pool.free(pages.get(1), 0x1000);
         assertThat(pool.allocate(0x3000)).isEqualTo(BASE);
     }

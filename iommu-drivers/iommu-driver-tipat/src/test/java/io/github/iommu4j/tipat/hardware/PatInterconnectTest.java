@@ -13,6 +13,7 @@ import io.github.iommu4j.api.memory.MmioRegion;
 import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.core.memory.SparseMemory;
 import io.github.iommu4j.testkit.memory.WatchedMemory;
+import io.github.iommu4j.tipat.layout.PatRegister;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -43,8 +44,7 @@ final class PatInterconnectTest {
         MmioRegion registers = soc.registers();
         assertThat(registers.size()).isEqualTo(5 * 0x1000);
         registers.write(0x3010, 4, 0x21);
-        assertThat(Rig.read(soc.pats().get(3), io.github.iommu4j.tipat.layout.PatRegister.CONTROL))
-                .isEqualTo(0x21);
+        assertThat(Rig.read(soc.pats().get(3), PatRegister.CONTROL)).isEqualTo(0x21);
         assertThat(registers.read(0x3010, 4)).isEqualTo(0x21);
         assertThat(registers.read(0x2010, 4)).isZero();
         registers.write(0x5010, 4, 0x21);

@@ -21,6 +21,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.dma.DmaRequest;
+import io.github.iommu4j.api.dma.FaultResponse;
+import io.github.iommu4j.api.dma.Translation;
 import io.github.iommu4j.api.dma.Translations;
 import io.github.iommu4j.api.memory.MmioRegion;
 import io.github.iommu4j.tipat.layout.PatRegister;
@@ -96,11 +98,8 @@ final class PatRegistersTest {
     void P09_anErrorIsLoggedWithItsAddressAndWhoMadeIt() {
         write(DESTINATION_ID, 0x1FF);
         assertThat(read(DESTINATION_ID)).isEqualTo(0xFF);
-        long answer = pat.translate(DmaRequest.write(0x5123, Rig.BASE + 0x1234).privileged())
-                        instanceof io.github.iommu4j.api.dma.Translation.Fault fault
-                ? (fault.recorded() ? 1 : 0)
-                : -1;
-        assertThat(answer).isEqualTo(1);
+        assertThat(pat.translate(DmaRequest.write(0x5123, Rig.BASE + 0x1234).privileged()))
+                .isEqualTo(new Translation.Fault(1, "DISABLED", FaultResponse.ABORT, true));
         assertThat(read(EXCEPTION_LOGGING_HEADER0)).isEqualTo(0x05BE_EFFFL);
         assertThat(read(EXCEPTION_LOGGING_HEADER1)).isZero();
         assertThat(read(EXCEPTION_LOGGING_DATA0)).isEqualTo(0x1234);

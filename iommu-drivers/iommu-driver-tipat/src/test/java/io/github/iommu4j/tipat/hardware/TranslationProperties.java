@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.dma.DmaRequest;
+import io.github.iommu4j.api.dma.Explanation;
 import io.github.iommu4j.api.dma.Translation;
 import io.github.iommu4j.api.dma.Translations;
+import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.core.memory.SparseMemory;
 import java.util.ArrayList;
 import java.util.List;
@@ -114,7 +116,7 @@ final class TranslationProperties {
         program(pats, random);
         for (int i = 0; i < ACCESSES; i++) {
             DmaRequest request = DmaRequest.read(random.nextInt(8), address(random));
-            var explanation = interconnect.explain(request);
+            Explanation explanation = interconnect.explain(request);
             Translation answer = interconnect.translate(request);
             assertThat(explanation.result()).isEqualTo(answer);
             assertThat(explanation.fetches()).hasSizeLessThanOrEqualTo(PatInterconnect.DEFAULT_HOP_LIMIT);
@@ -129,7 +131,7 @@ final class TranslationProperties {
         Pat pat = Pat.builder(new PatWindow(0x100 * MIB, MIB)).pages(16).build();
         Rig.control(pat, 1);
         SparseMemory memory = new SparseMemory();
-        var device = new PatInterconnect(memory, List.of(pat)).memoryOf(1);
+        PhysicalMemory device = new PatInterconnect(memory, List.of(pat)).memoryOf(1);
         List<Long> frames = new ArrayList<>();
         for (int page = 0; page < 16; page++) {
             frames.add((1 + random.nextInt(64) + 64L * page) << 12);

@@ -168,9 +168,10 @@ class M4uPowerTest {
         List<String> seen = new ArrayList<>();
         RuntimePower supplier = new RuntimePower(locking, 1, hooks("supplier", seen));
         RuntimePower consumer = new RuntimePower(locking, 0, hooks("consumer", seen));
-        assertThat(consumer.getIfInUse()).isFalse();
+        consumer.whileInUse(() -> seen.add("never"));
         consumer.get();
-        assertThat(consumer.getIfInUse()).isTrue();
+        consumer.get();
+        consumer.whileInUse(() -> seen.add("in use"));
         consumer.supplyFrom(supplier);
         assertThat(supplier.isInUse()).isTrue();
         consumer.put();
@@ -186,6 +187,7 @@ class M4uPowerTest {
         assertThat(seen)
                 .containsExactly(
                         "consumer on",
+                        "in use",
                         "supplier on",
                         "consumer off",
                         "supplier off",
@@ -194,6 +196,26 @@ class M4uPowerTest {
                         "supplier off",
                         "consumer off");
         assertThatThrownBy(consumer::put).isInstanceOf(AssertionError.class);
+    }
+
+    /** The last user goes while somebody is at work who keeps the device on for a moment. */
+    @Test
+    void whoKeepsADeviceOnForAMomentTurnsItOffInTheEnd() {
+        List<String> seen = new ArrayList<>();
+        RuntimePower power = new RuntimePower(new PlainLocking(), 0, hooks("device", seen));
+        power.get();
+        power.whileInUse(() -> {
+            power.put();
+            seen.add("still on");
+        });
+        assertThat(seen).containsExactly("device on", "still on", "device off");
+        power.get();
+        power.whileInUse(() -> {
+            power.put();
+            power.get();
+        });
+        assertThat(seen).endsWith("device off", "device on");
+        assertThat(power.isInUse()).isTrue();
     }
 
     private static RuntimePower.PowerHooks hooks(String name, List<String> seen) {

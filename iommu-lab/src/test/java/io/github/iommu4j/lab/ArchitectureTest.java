@@ -32,6 +32,8 @@ final class ArchitectureTest {
         assertThat(model.containPackage(ROOT + ".smmuv3.hardware")).isTrue();
         assertThat(model.containPackage(ROOT + ".tipat.hardware")).isTrue();
         assertThat(model.containPackage(ROOT + ".tipat.driver")).isTrue();
+        assertThat(model.containPackage(ROOT + ".armshort.hardware")).isTrue();
+        assertThat(model.containPackage(ROOT + ".armshort.driver")).isTrue();
     }
 
     @Test

@@ -228,15 +228,9 @@ public final class M4uDriver implements IommuDriver {
         }
     }
 
-    /** Invalidates a range if the M4U is on; coming on invalidates everything. */
+    /** Invalidates a range if the M4U is on; coming on invalidates everything. Does not sleep. */
     void flushRange(long iova, long last) {
-        if (power.getIfInUse()) {
-            try {
-                unit.tlb().flushRange(iova, last);
-            } finally {
-                power.put();
-            }
-        }
+        power.whileInUse(() -> unit.tlb().flushRange(iova, last));
     }
 
     /** Lets go of the device. The core has released everybody behind it. */

@@ -83,8 +83,7 @@ class M4uPowerTest {
     @Test
     void R261_registersAreSavedWhenItGoesOffAndRestoredWhenItComesOn() {
         M4uMachine machine = machine();
-        DeviceNode device = machine.client(0, 5);
-        machine.driver().runtimeResume(device);
+        DeviceNode device = machine.running(0, 5);
         machine.domain(device).map(IOVA, 0x4000_1000L, 0x1000, Prot.READ);
         Map<M4uRegister, Long> before = registers(machine);
         assertThat(before).containsEntry(M4uRegister.CTRL_REG, 0x50L).containsEntry(M4uRegister.MISC_CTRL, 0L);
@@ -114,8 +113,7 @@ class M4uPowerTest {
     @Test
     void R262_aSavedWrLenCtrlOfZeroMeansThatNothingWasSaved() {
         M4uMachine machine = machine();
-        DeviceNode device = machine.client(0, 5);
-        machine.driver().runtimeResume(device);
+        DeviceNode device = machine.running(0, 5);
         machine.m4u.registers().write(M4uRegister.WR_LEN_CTRL.offset(), 4, 0);
         machine.driver().runtimeSuspend(device);
         machine.window.drain();
@@ -168,9 +166,10 @@ class M4uPowerTest {
         List<String> seen = new ArrayList<>();
         RuntimePower supplier = new RuntimePower(locking, 1, hooks("supplier", seen));
         RuntimePower consumer = new RuntimePower(locking, 0, hooks("consumer", seen));
-        assertThat(consumer.getIfInUse()).isFalse();
+        consumer.whileInUse(() -> seen.add("never"));
         consumer.get();
-        assertThat(consumer.getIfInUse()).isTrue();
+        consumer.get();
+        consumer.whileInUse(() -> seen.add("in use"));
         consumer.supplyFrom(supplier);
         assertThat(supplier.isInUse()).isTrue();
         consumer.put();
@@ -186,6 +185,7 @@ class M4uPowerTest {
         assertThat(seen)
                 .containsExactly(
                         "consumer on",
+                        "in use",
                         "supplier on",
                         "consumer off",
                         "supplier off",
@@ -194,6 +194,26 @@ class M4uPowerTest {
                         "supplier off",
                         "consumer off");
         assertThatThrownBy(consumer::put).isInstanceOf(AssertionError.class);
+    }
+
+    /** The last user goes while somebody is at work who keeps the device on for a moment. */
+    @Test
+    void whoKeepsADeviceOnForAMomentTurnsItOffInTheEnd() {
+        List<String> seen = new ArrayList<>();
+        RuntimePower power = new RuntimePower(new PlainLocking(), 0, hooks("device", seen));
+        power.get();
+        power.whileInUse(() -> {
+            power.put();
+            seen.add("still on");
+        });
+        assertThat(seen).containsExactly("device on", "still on", "device off");
+        power.get();
+        power.whileInUse(() -> {
+            power.put();
+            power.get();
+        });
+        assertThat(seen).endsWith("device off", "device on");
+        assertThat(power.isInUse()).isTrue();
     }
 
     private static RuntimePower.PowerHooks hooks(String name, List<String> seen) {

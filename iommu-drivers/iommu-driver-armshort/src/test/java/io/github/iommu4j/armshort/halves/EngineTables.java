@@ -62,7 +62,8 @@ final class EngineTables {
             }
             mapped.put(iova + size - 4, new Expected(iova + size - 4, pa + size - 4, prot));
         } else if (random.nextInt(3) == 0) {
-            long first = mapped.ceilingKey(iova & -0x100_0000L);
+            // What is left may be the last word of a page.
+            long first = mapped.ceilingKey(iova & -0x100_0000L) & -0x1000L;
             table.pageTable().unmap(first, 0x1000, 1, null);
             mapped.remove(first);
             mapped.remove(first + 0xFFC);

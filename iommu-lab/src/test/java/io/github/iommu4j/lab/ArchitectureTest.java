@@ -30,6 +30,8 @@ final class ArchitectureTest {
         assertThat(model.containPackage(ROOT + ".api.memory")).isTrue();
         assertThat(model.containPackage(ROOT + ".core.bits")).isTrue();
         assertThat(model.containPackage(ROOT + ".smmuv3.hardware")).isTrue();
+        assertThat(model.containPackage(ROOT + ".armshort.hardware")).isTrue();
+        assertThat(model.containPackage(ROOT + ".armshort.driver")).isTrue();
     }
 
     @Test

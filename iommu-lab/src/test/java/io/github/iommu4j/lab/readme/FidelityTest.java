@@ -28,7 +28,7 @@ final class FidelityTest {
     private static final Path ROOT = Path.of("..");
     private static final Pattern ROW = Pattern.compile("^\\| (R\\d+) \\|.*\\| ([^|]+) \\|$", Pattern.MULTILINE);
     private static final Pattern TEST = Pattern.compile("`(\\w+)#(\\w+)`");
-    private static final Pattern RULE_METHOD = Pattern.compile("void (R\\d\\d)_(\\w+)\\(");
+    private static final Pattern RULE_METHOD = Pattern.compile("void (R\\d{2,3})_(\\w+)\\(");
 
     private static String page() throws IOException {
         return Files.readString(ROOT.resolve("docs/fidelity.md"));

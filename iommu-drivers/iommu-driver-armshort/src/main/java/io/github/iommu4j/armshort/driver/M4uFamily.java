@@ -69,23 +69,26 @@ final class M4uFamily implements TlbInvalidation {
         instances.add(instance);
     }
 
-    /** An instance goes. The last one takes groups and table. */
+    /** An instance goes. The last one takes groups and table. Locks of groups are not taken under this one's. */
     void remove(M4uDriver instance) {
         instances.remove(instance);
         if (!instances.isEmpty()) {
             return;
         }
+        List<IommuGroup> held;
+        ShortDescriptorTable last;
         mutex.lock();
         try {
-            groups.values().forEach(IommuGroup::put);
+            held = List.copyOf(groups.values());
             groups.clear();
-            ShortDescriptorTable last = table;
+            last = table;
             table = null;
-            if (last != null) {
-                last.pageTable().destroy();
-            }
         } finally {
             mutex.unlock();
+        }
+        held.forEach(IommuGroup::put);
+        if (last != null) {
+            last.pageTable().destroy();
         }
     }
 

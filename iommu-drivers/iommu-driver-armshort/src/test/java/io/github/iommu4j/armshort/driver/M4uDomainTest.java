@@ -43,8 +43,7 @@ class M4uDomainTest {
     @Test
     void R230_afterMapTheHardwareTranslatesAndAfterUnmapAndSyncItFaults() {
         M4uMachine machine = new M4uMachine.Plan().boot();
-        DeviceNode device = machine.client(0, 5);
-        machine.driver().runtimeResume(device);
+        DeviceNode device = machine.running(0, 5);
         IommuDomain domain = machine.domain(device);
         assertThat(machine.dma(device, IOVA, Access.READ)).isInstanceOf(Translation.Fault.class);
         domain.map(IOVA, 0x4000_1000L, 0x1000, Prot.READ_WRITE);
@@ -62,8 +61,7 @@ class M4uDomainTest {
     void R230_everySizeIsOneLeafWithoutPermissions(String bytes) {
         long size = Long.decode(bytes);
         M4uMachine machine = new M4uMachine.Plan().boot();
-        DeviceNode device = machine.client(0, 5);
-        machine.driver().runtimeResume(device);
+        DeviceNode device = machine.running(0, 5);
         machine.domain(device).map(0x3000_0000L, 0x5000_0000L, size, Prot.READ);
         assertThat(machine.dma(device, 0x3000_0000L + size - 8, Access.WRITE))
                 .isInstanceOfSatisfying(Translation.Ok.class, ok -> {
@@ -76,8 +74,7 @@ class M4uDomainTest {
     @Test
     void R231_aPartOfALargeLeafIsUnmappedAndTheRestStays() {
         M4uMachine machine = new M4uMachine.Plan().boot();
-        DeviceNode device = machine.client(0, 5);
-        machine.driver().runtimeResume(device);
+        DeviceNode device = machine.running(0, 5);
         IommuDomain domain = machine.domain(device);
         domain.map(0x3000_0000L, 0x5000_0000L, 0x10_0000, Prot.READ_WRITE);
         assertThat(machine.pa(device, 0x3000_0000L)).isEqualTo(0x5000_0000L);
@@ -104,8 +101,7 @@ class M4uDomainTest {
     @Test
     void R232_mappingInvalidatesTheRange() {
         M4uMachine machine = new M4uMachine.Plan().boot();
-        DeviceNode device = machine.client(0, 5);
-        machine.driver().runtimeResume(device);
+        DeviceNode device = machine.running(0, 5);
         machine.window.drain();
         machine.domain(device).map(IOVA, 0x4000_1000L, 0x3000, Prot.READ_WRITE);
         assertThat(machine.window.drain())
@@ -139,8 +135,7 @@ class M4uDomainTest {
     @Test
     void R234_everyDomainMapsInTheOneTable() {
         M4uMachine machine = new M4uMachine.Plan().boot();
-        DeviceNode device = machine.client(0, 5);
-        machine.driver().runtimeResume(device);
+        DeviceNode device = machine.running(0, 5);
         IommuDomain first = machine.domain(device);
         first.map(IOVA, 0x4000_1000L, 0x1000, Prot.READ);
         IommuDomain second = machine.core().newPagingDomain(device);
@@ -162,8 +157,7 @@ class M4uDomainTest {
     void R235_in4GiBModeBit32IsMappedAndTakenAwayAgain(String address, String descriptor) {
         long pa = Long.decode(address);
         M4uMachine machine = new M4uMachine.Plan().fourGigabytes().boot();
-        DeviceNode device = machine.client(0, 5);
-        machine.driver().runtimeResume(device);
+        DeviceNode device = machine.running(0, 5);
         IommuDomain domain = machine.domain(device);
         domain.map(IOVA, pa, 0x1000, Prot.READ_WRITE);
         long table = machine.memory.load32(0x8000_4000L + (IOVA >>> 20 << 2)) & 0xFFFF_FC00L;
@@ -190,8 +184,7 @@ class M4uDomainTest {
     @Test
     void R236_mt8183Maps35Bits() {
         M4uMachine machine = new M4uMachine.Plan().mt8183().boot();
-        DeviceNode device = machine.client(4, 7);
-        machine.driver().runtimeResume(device);
+        DeviceNode device = machine.running(4, 7);
         machine.domain(device).map(0x3000_0000L, 0x7_0500_0000L, 0x100_0000, Prot.READ);
         assertThat(machine.pa(device, 0x30AB_CDE8L)).isEqualTo(0x7_05AB_CDE8L);
     }
@@ -216,8 +209,7 @@ class M4uDomainTest {
                 able.platform.regions(),
                 able.platform.larbs());
         M4uMachine high = able.boot();
-        DeviceNode client = high.client(0, 5);
-        high.driver().runtimeResume(client);
+        DeviceNode client = high.running(0, 5);
         assertThat(high.m4u.registers().read(M4uRegister.PT_BASE_ADDR.offset(), 4))
                 .isEqualTo(0x8000_4001L);
         high.domain(client).map(IOVA, 0x4000_1000L, 0x1000, Prot.READ);
@@ -227,8 +219,7 @@ class M4uDomainTest {
     @Test
     void R238_detachingTakesPortsPastTheM4uAtTheLarbsNextResume() {
         M4uMachine machine = new M4uMachine.Plan().boot();
-        DeviceNode device = machine.client(0, 5, 6);
-        machine.driver().runtimeResume(device);
+        DeviceNode device = machine.running(0, 5, 6);
         assertThat(machine.m4u.larb(0).isTranslated(5)).isTrue();
         assertThat(machine.m4u.larb(0).isTranslated(6)).isTrue();
         assertThat(machine.m4u.larb(0).isTranslated(4)).isFalse();
@@ -251,18 +242,15 @@ class M4uDomainTest {
     @Test
     void R238_wherePortsHaveAWordEachTheyAreNeverTakenPastAgain() {
         M4uMachine machine = new M4uMachine.Plan().mt8183().boot();
-        DeviceNode device = machine.client(4, 1);
-        machine.driver().runtimeResume(device);
+        DeviceNode device = machine.running(4, 1);
         assertThat(machine.m4u.larb(4).isTranslated(1)).isTrue();
         machine.driver().runtimeSuspend(device);
         machine.machine.platformBus().remove(device);
-        DeviceNode other = machine.client(4, 2);
-        machine.driver().runtimeResume(other);
+        DeviceNode other = machine.running(4, 2);
         assertThat(machine.m4u.larb(4).isTranslated(1)).isTrue();
         assertThat(machine.m4u.larb(4).isTranslated(2)).isTrue();
         machine.driver().runtimeSuspend(other);
-        DeviceNode direct = machine.client(2, 0);
-        machine.driver().runtimeResume(direct);
+        machine.running(2, 0);
         assertThat(machine.m4u.larb(2).isTranslated(0)).isFalse();
     }
 

@@ -100,8 +100,7 @@ final class M4uErrata {
 
     private static List<String> faultAddress(UnaryOperator<IommuCore.Builder> errata) {
         M4uMachine machine = plan(errata).boot();
-        DeviceNode device = machine.client(0, 5);
-        machine.driver().runtimeResume(device);
+        DeviceNode device = machine.running(0, 5);
         List<String> reports = new ArrayList<>();
         machine.domain(device).setFaultHandler((domain, reporter, iova, access) -> {
             if (iova != IOVA) {
@@ -124,8 +123,7 @@ final class M4uErrata {
                 plan.platform.regions(),
                 plan.platform.larbs());
         M4uMachine machine = plan.boot();
-        DeviceNode device = machine.client(0, 5);
-        machine.driver().runtimeResume(device);
+        DeviceNode device = machine.running(0, 5);
         machine.domain(device).map(IOVA, 0x1_8000_1000L, 0x1000, Prot.READ);
         machine.m4u.registers().write(M4uRegister.VLD_PA_RNG.offset(), 4, 0x300);
         machine.log();
@@ -144,8 +142,7 @@ final class M4uErrata {
 
     private static List<String> twoPages(UnaryOperator<IommuCore.Builder> errata) {
         M4uMachine machine = plan(errata).boot();
-        DeviceNode device = machine.client(0, 5);
-        machine.driver().runtimeResume(device);
+        DeviceNode device = machine.running(0, 5);
         IommuDomain domain = machine.domain(device);
         domain.map(IOVA, 0x4000_1000L, 0x1000, Prot.READ);
         domain.map(IOVA + 0x1000, 0x4000_2000L, 0x1000, Prot.READ);
@@ -159,8 +156,7 @@ final class M4uErrata {
 
     private static List<String> onePage(UnaryOperator<IommuCore.Builder> errata) {
         M4uMachine machine = plan(errata).boot();
-        DeviceNode device = machine.client(0, 5);
-        machine.driver().runtimeResume(device);
+        DeviceNode device = machine.running(0, 5);
         IommuDomain domain = machine.domain(device);
         domain.map(IOVA, 0x4000_1000L, 0x1000, Prot.READ);
         machine.pa(device, IOVA);
@@ -182,8 +178,7 @@ final class M4uErrata {
             public void resumes(String what) {}
         });
         M4uMachine machine = plan.boot();
-        DeviceNode device = machine.client(0, 5);
-        machine.driver().runtimeResume(device);
+        DeviceNode device = machine.running(0, 5);
         IommuDomain domain = machine.domain(device);
         domain.map(IOVA, 0x4000_1000L, 0x1000, Prot.READ);
         domain.map(0x7000_0000L, 0x4000_2000L, 0x1000, Prot.READ);
@@ -256,8 +251,7 @@ final class M4uErrata {
         larbs.add(LarbWiring.direct(6, 4, 7));
         plan.capabilities = M4uCapabilities.mt8173().withLarbs(larbs).withLayout(M4uLayout.MT8173);
         M4uMachine machine = plan.boot();
-        DeviceNode device = machine.client(0, 5);
-        machine.driver().runtimeResume(device);
+        machine.running(0, 5);
         machine.m4u.larb(6).registers().write(0xF00, 4, 1);
         machine.log();
         machine.m4u.translate(DmaRequest.read(6 << 5, IOVA));

@@ -23,8 +23,7 @@ class M4uFaultHandlingTest {
     private record Machine(M4uMachine machine, DeviceNode device) {
 
         static Machine of(M4uMachine machine, int larb, int port) {
-            DeviceNode device = machine.client(larb, port);
-            machine.driver().runtimeResume(device);
+            DeviceNode device = machine.running(larb, port);
             machine.log();
             return new Machine(machine, device);
         }

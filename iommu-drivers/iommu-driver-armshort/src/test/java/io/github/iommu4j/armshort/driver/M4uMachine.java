@@ -169,6 +169,13 @@ final class M4uMachine {
         return device;
     }
 
+    /** Adds a client that is about to do DMA: its larb and the M4U are on. */
+    DeviceNode running(int larb, int... ports) {
+        DeviceNode device = client(larb, ports);
+        driver().runtimeResume(device);
+        return device;
+    }
+
     /** Adds a client that has no driver yet. */
     DeviceNode device(int larb, int... ports) {
         List<Integer> ids = new ArrayList<>();

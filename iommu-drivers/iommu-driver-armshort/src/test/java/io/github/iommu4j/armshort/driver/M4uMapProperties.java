@@ -96,8 +96,7 @@ class M4uMapProperties {
             plan.fourGigabytes();
         }
         M4uMachine machine = plan.boot();
-        DeviceNode device = machine.client(0, 5);
-        machine.driver().runtimeResume(device);
+        DeviceNode device = machine.running(0, 5);
         IommuDomain domain = machine.domain(device);
         pages.clear();
         for (int step = 0; step < STEPS; step++) {

@@ -83,8 +83,7 @@ class M4uPowerTest {
     @Test
     void R261_registersAreSavedWhenItGoesOffAndRestoredWhenItComesOn() {
         M4uMachine machine = machine();
-        DeviceNode device = machine.client(0, 5);
-        machine.driver().runtimeResume(device);
+        DeviceNode device = machine.running(0, 5);
         machine.domain(device).map(IOVA, 0x4000_1000L, 0x1000, Prot.READ);
         Map<M4uRegister, Long> before = registers(machine);
         assertThat(before).containsEntry(M4uRegister.CTRL_REG, 0x50L).containsEntry(M4uRegister.MISC_CTRL, 0L);
@@ -114,8 +113,7 @@ class M4uPowerTest {
     @Test
     void R262_aSavedWrLenCtrlOfZeroMeansThatNothingWasSaved() {
         M4uMachine machine = machine();
-        DeviceNode device = machine.client(0, 5);
-        machine.driver().runtimeResume(device);
+        DeviceNode device = machine.running(0, 5);
         machine.m4u.registers().write(M4uRegister.WR_LEN_CTRL.offset(), 4, 0);
         machine.driver().runtimeSuspend(device);
         machine.window.drain();

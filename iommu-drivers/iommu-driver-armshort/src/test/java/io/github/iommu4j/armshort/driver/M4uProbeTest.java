@@ -279,8 +279,7 @@ class M4uProbeTest {
         refused(Errno.EPROBE_DEFER, () -> machine.drivers.all().get(0).probe(sub));
         machine.drivers.all().forEach(machine.machine.platformBus()::register);
         machine.settle();
-        DeviceNode client = machine.client(0, 1);
-        machine.driver().runtimeResume(client);
+        DeviceNode client = machine.running(0, 1);
         assertThat(machine.driver().isInUse()).isTrue();
         machine.driver().runtimeSuspend(client);
         assertThat(machine.driver().isInUse()).isFalse();

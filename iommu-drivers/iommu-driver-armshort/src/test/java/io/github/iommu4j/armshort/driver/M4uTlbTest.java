@@ -25,8 +25,7 @@ class M4uTlbTest {
     @Test
     void R240_aRangeIsPolledForAndAcknowledged() {
         M4uMachine machine = new M4uMachine.Plan().boot();
-        DeviceNode device = machine.client(0, 5);
-        machine.driver().runtimeResume(device);
+        DeviceNode device = machine.running(0, 5);
         IommuDomain domain = machine.domain(device);
         domain.map(IOVA, 0x4000_1000L, 0x1000, Prot.READ);
         machine.window.drain();
@@ -46,8 +45,7 @@ class M4uTlbTest {
     @Test
     void R240_everythingIsInvalidatedWithoutAPoll() {
         M4uMachine machine = new M4uMachine.Plan().boot();
-        DeviceNode device = machine.client(0, 5);
-        machine.driver().runtimeResume(device);
+        DeviceNode device = machine.running(0, 5);
         machine.window.drain();
         long reads = machine.window.reads();
         machine.domain(device).flushIotlbAll();
@@ -58,8 +56,7 @@ class M4uTlbTest {
     @Test
     void R241_aRangeThatTakesTooLongEndsInInvalidatingEverything() {
         M4uMachine machine = slow();
-        DeviceNode device = machine.client(0, 5);
-        machine.driver().runtimeResume(device);
+        DeviceNode device = machine.running(0, 5);
         IommuDomain domain = machine.domain(device);
         domain.map(IOVA, 0x4000_1000L, 0x1000, Prot.READ);
         assertThat(machine.log()).singleElement().asString().contains("m4u", "0x12345000", "1000 us");
@@ -77,8 +74,7 @@ class M4uTlbTest {
     @Test
     void R241_aPollEndsByTheClockOrByTheNumberOfReads() {
         M4uMachine machine = slow();
-        DeviceNode device = machine.client(0, 5);
-        machine.driver().runtimeResume(device);
+        machine.running(0, 5);
         for (PollClock clock : new PollClock[] {new FrozenClock(), new LeapingClock()}) {
             MediatekHost host = new MediatekHost(
                     machine.core(), machine.machine.platformBus(), machine.memory, machine.allocator, clock);
@@ -119,8 +115,7 @@ class M4uTlbTest {
     @Test
     void R241_aRangeThatFinishesInTimeIsEnough() {
         M4uMachine machine = slow();
-        DeviceNode device = machine.client(0, 5);
-        machine.driver().runtimeResume(device);
+        DeviceNode device = machine.running(0, 5);
         machine.domain(device).map(IOVA, 0x4000_1000L, 0x1000, Prot.READ);
         machine.log();
         PollClock stepping = new PollClock() {
@@ -151,8 +146,7 @@ class M4uTlbTest {
     @Test
     void R242_aForgottenPollIsVisible() {
         M4uMachine machine = new M4uMachine.Plan().boot();
-        DeviceNode device = machine.client(0, 5);
-        machine.driver().runtimeResume(device);
+        DeviceNode device = machine.running(0, 5);
         IommuDomain domain = machine.domain(device);
         domain.map(IOVA, 0x4000_1000L, 0x1000, Prot.READ);
         assertThat(machine.pa(device, IOVA)).isEqualTo(0x4000_1000L);
@@ -191,8 +185,7 @@ class M4uTlbTest {
     @Test
     void R244_aGatherOfSeveralUnmapsIsOneRange() {
         M4uMachine machine = new M4uMachine.Plan().boot();
-        DeviceNode device = machine.client(0, 5);
-        machine.driver().runtimeResume(device);
+        DeviceNode device = machine.running(0, 5);
         IommuDomain domain = machine.domain(device);
         domain.map(IOVA, 0x4000_0000L, 0x4000, Prot.READ);
         machine.window.drain();
@@ -211,8 +204,7 @@ class M4uTlbTest {
     @Test
     void R245_aTableInTheWayOfALeafIsInvalidatedBeforeItIsFreed() {
         M4uMachine machine = new M4uMachine.Plan().boot();
-        DeviceNode device = machine.client(0, 5);
-        machine.driver().runtimeResume(device);
+        DeviceNode device = machine.running(0, 5);
         IommuDomain domain = machine.domain(device);
         domain.map(0x3000_0000L, 0x4000_0000L, 0x1000, Prot.READ);
         domain.unmap(0x3000_0000L, 0x1000);

@@ -39,12 +39,15 @@ class PageTableThreadsTest {
     private static void together(int rounds, IntConsumer work) throws Exception {
         CyclicBarrier start = new CyclicBarrier(THREADS);
         List<CompletableFuture<Void>> threads = IntStream.range(0, THREADS)
-                .mapToObj(number -> CompletableFuture.runAsync(() -> {
-                    for (int round = 0; round < rounds; round++) {
-                        meet(start);
-                        work.accept(number);
-                    }
-                }))
+                .mapToObj(number -> CompletableFuture.runAsync(
+                        () -> {
+                            for (int round = 0; round < rounds; round++) {
+                                meet(start);
+                                work.accept(number);
+                            }
+                        },
+                        // Not the common pool: it may have one worker only.
+                        task -> new Thread(task).start()))
                 .toList();
         for (CompletableFuture<Void> thread : threads) {
             thread.get(120, TimeUnit.SECONDS);

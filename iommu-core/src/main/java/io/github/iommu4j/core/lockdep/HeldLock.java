@@ -42,6 +42,24 @@ final class HeldLock {
         }
     }
 
+    /** What taking the lock here shows of its class, see {@link Usage}. */
+    int uses(LockTask task) {
+        int shift = mode == LockMode.EXCLUSIVE ? 0 : 1;
+        int uses = Usage.USED << shift;
+        if (!how.isChecked()) {
+            return uses;
+        }
+        if (!how.isTry()) {
+            uses |= task.hardirqDepth > 0 ? Usage.USED_IN << shift : 0;
+            uses |= task.softirqDepth > 0 ? Usage.USED_IN << shift + Usage.SOFTIRQ_SHIFT : 0;
+        }
+        if (!hardirqsOff && !how.isSync()) {
+            uses |= Usage.ENABLED << shift;
+            uses |= task.softirqsOn() ? Usage.ENABLED << shift + Usage.SOFTIRQ_SHIFT : 0;
+        }
+        return uses;
+    }
+
     LockMap lock() {
         LockMap held = map;
         if (held == null) {

@@ -317,7 +317,7 @@ public final class LockValidator {
         if (node.neededWait() > allowed && node.innerWait != 0 && !how.isTry()) {
             report = reporter.waitContext(task, held, allowed);
         }
-        int uses = usesOf(task, held);
+        int uses = held.uses(task);
         if (report == null && (node.usage & uses) != uses) {
             report = graph.mark(task, held, uses);
         }
@@ -328,23 +328,6 @@ public final class LockValidator {
             report = graph.validate(task, held);
         }
         return report == null || raise(report);
-    }
-
-    private static int usesOf(LockTask task, HeldLock held) {
-        int shift = held.mode == LockMode.EXCLUSIVE ? 0 : 1;
-        int uses = Usage.USED << shift;
-        if (!held.how.isChecked()) {
-            return uses;
-        }
-        if (!held.how.isTry()) {
-            uses |= task.hardirqDepth > 0 ? Usage.USED_IN << shift : 0;
-            uses |= task.softirqDepth > 0 ? Usage.USED_IN << shift + Usage.SOFTIRQ_SHIFT : 0;
-        }
-        if (!held.hardirqsOff && !held.how.isSync()) {
-            uses |= Usage.ENABLED << shift;
-            uses |= task.softirqsOn() ? Usage.ENABLED << shift + Usage.SOFTIRQ_SHIFT : 0;
-        }
-        return uses;
     }
 
     private @Nullable ClassNode register(LockTask task, LockMap lock, int subclass) {

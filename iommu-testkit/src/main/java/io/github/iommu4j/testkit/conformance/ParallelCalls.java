@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** Two threads that map and unmap the smallest pages, every second page each, so that they race for every table. */
 final class ParallelCalls {
@@ -24,7 +25,7 @@ final class ParallelCalls {
     private final TableSpace space;
     private final long page;
     private final long seed;
-    private final AtomicReference<Throwable> failure = new AtomicReference<>();
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private final CountDownLatch start = new CountDownLatch(1);
 
     ParallelCalls(TableRig rig, long seed) {

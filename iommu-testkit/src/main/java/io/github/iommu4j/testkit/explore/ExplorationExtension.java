@@ -56,9 +56,7 @@ final class ExplorationExtension implements TestTemplateInvocationContextProvide
     private static final class Exploring implements InvocationInterceptor {
         @Override
         public void interceptTestTemplateMethod(
-                Invocation<@Nullable Void> invocation,
-                ReflectiveInvocationContext<Method> call,
-                ExtensionContext context) {
+                Invocation<Void> invocation, ReflectiveInvocationContext<Method> call, ExtensionContext context) {
             invocation.skip();
             Method method = call.getExecutable();
             method.setAccessible(true);

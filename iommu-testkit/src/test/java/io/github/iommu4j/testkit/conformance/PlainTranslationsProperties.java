@@ -9,6 +9,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
+import org.jspecify.annotations.Nullable;
 
 /** Runs of addresses against one cell for every address, at both ends of the address space. */
 class PlainTranslationsProperties {
@@ -21,7 +22,7 @@ class PlainTranslationsProperties {
             @ForAll boolean atTheTop) {
         long base = atTheTop ? -CELLS : 0;
         PlainTranslations runs = new PlainTranslations();
-        Long[] cells = new Long[CELLS];
+        @Nullable Long[] cells = new @Nullable Long[CELLS];
         for (int change : changes) {
             int first = change % CELLS;
             int size = Math.min(change / CELLS % CELLS + 1, CELLS - first);
@@ -39,18 +40,20 @@ class PlainTranslationsProperties {
         requireSame(runs.part(base + 10, 20), part(cells, 10, 20), base);
     }
 
-    private static Long[] part(Long[] cells, int first, int size) {
-        Long[] part = new Long[CELLS];
+    private static @Nullable Long[] part(@Nullable Long[] cells, int first, int size) {
+        @Nullable Long[] part = new @Nullable Long[CELLS];
         System.arraycopy(cells, first, part, first, size);
         return part;
     }
 
-    private static void requireSame(PlainTranslations runs, Long[] cells, long base) {
+    private static void requireSame(PlainTranslations runs, @Nullable Long[] cells, long base) {
         int expectedRuns = 0;
         for (int i = 0; i < CELLS; i++) {
             assertThat(runs.pa(base + i)).isEqualTo(cells[i]);
             assertThat(runs.run(base + i) == null).isEqualTo(cells[i] == null);
-            boolean continues = i > 0 && cells[i] != null && cells[i - 1] != null && cells[i - 1] + 1 == cells[i];
+            Long cell = cells[i];
+            Long before = i == 0 ? null : cells[i - 1];
+            boolean continues = cell != null && before != null && before + 1 == cell;
             expectedRuns += cells[i] == null || continues ? 0 : 1;
             boolean any = false;
             for (int size = 1; i + size <= CELLS; size++) {

@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** The cases of the M4U driver's errata: what the hardware or the log shows. */
 final class M4uErrata {
@@ -173,7 +174,7 @@ final class M4uErrata {
             domain.unmap(0x7000_0000L, 0x1000);
             secondIsDoneOrWaits.countDown();
         });
-        AtomicReference<Thread> first = new AtomicReference<>(Thread.currentThread());
+        AtomicReference<@Nullable Thread> first = new AtomicReference<>(Thread.currentThread());
         machine.window.atWrite(offset -> {
             boolean mine = offset == M4uRegister.INVLD_END_A.offset() && Thread.currentThread() == first.get();
             if (mine && first.compareAndSet(Thread.currentThread(), null)) {

@@ -3,6 +3,7 @@ package io.github.iommu4j.core.pagetable;
 import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.IommuException;
 import io.github.iommu4j.api.driver.MapProgress;
+import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.core.trace.KernelLog;
 
 /** Writes leaves. The paths here are hot: what is known is passed as numbers, nothing is allocated. */
@@ -83,14 +84,17 @@ final class Mapper {
 
     /** The slot of an address in a level; tables that are missing on the way to it are made. */
     private long descend(long iova, Level level) {
+        PhysicalMemory memory = words.memory;
+        boolean wide = words.wide;
+        AddressField next = shape.tableAddress;
         long table = root;
         Level at = shape.top;
         while (at != level) {
             long slot = at.slot(table, iova);
-            long raw = words.load(slot);
+            long raw = DescriptorWords.load(memory, wide, slot);
             if (at.isTable(raw)) {
                 tables.syncUnlessMarked(slot, raw);
-                table = shape.tableAddress.read(raw);
+                table = next.read(raw);
             } else {
                 table = makeTable(slot, iova, at);
             }

@@ -6,6 +6,7 @@ import io.github.iommu4j.api.IotlbGather;
 import io.github.iommu4j.api.Prot;
 import io.github.iommu4j.api.driver.MapProgress;
 import io.github.iommu4j.api.memory.BusErrorException;
+import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.core.trace.KernelLog;
 import org.jspecify.annotations.Nullable;
 
@@ -27,25 +28,19 @@ public final class PageTable {
     private final TlbInvalidation tlb;
     private final KernelLog log;
     private final long root;
-    private final Level top;
-    private final AddressField tableAddress;
     private final boolean checksRuns;
     private final boolean checksLookups;
     private boolean destroyed;
 
     private PageTable(PageTableFormat format, PageTableEnvironment environment) {
         this.shape = new TableShape(format);
-        this.words = format.wordBytes() == Long.BYTES
-                ? new Words64(environment.memory())
-                : new Words32(environment.memory());
+        this.words = new DescriptorWords(environment.memory(), format.wordBytes());
         this.tables = new Tables(shape, words, environment);
         this.mapper = new Mapper(shape, words, tables, environment);
         this.unmapper = new Unmapper(shape, words, tables, environment);
         this.tlb = environment.tlb();
         this.log = environment.log();
         this.root = tables.root();
-        this.top = shape.top;
-        this.tableAddress = shape.tableAddress;
         this.checksRuns = !environment.has(PageTableErratum.RUN_END_UNCHECKED);
         this.checksLookups = !environment.has(PageTableErratum.LOOKUP_ALIASES);
     }
@@ -194,13 +189,14 @@ public final class PageTable {
     }
 
     private long lookUp(long iova) {
-        DescriptorWords memory = words;
-        AddressField next = tableAddress;
-        Level level = top;
-        long raw = memory.load(level.slot(root, iova));
+        PhysicalMemory memory = words.memory;
+        boolean wide = words.wide;
+        AddressField next = shape.tableAddress;
+        Level level = shape.top;
+        long raw = DescriptorWords.load(memory, wide, level.slot(root, iova));
         while (level.isTable(raw)) {
             level = level.below;
-            raw = memory.load(level.slot(next.read(raw), iova));
+            raw = DescriptorWords.load(memory, wide, level.slot(next.read(raw), iova));
         }
         Leaf leaf = level.leafAt(raw);
         return leaf == null ? 0 : leaf.output(raw, iova);

@@ -1,6 +1,7 @@
 package io.github.iommu4j.core.pagetable;
 
 import io.github.iommu4j.api.IotlbGather;
+import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.core.trace.KernelLog;
 import org.jspecify.annotations.Nullable;
 
@@ -41,13 +42,16 @@ final class Unmapper {
 
     /** Returns how many pages were unmapped, as a complement when then one came that is not mapped. */
     private long unmapInOneTable(long iova, Leaf leaf, long count, @Nullable IotlbGather gather) {
+        PhysicalMemory memory = words.memory;
+        boolean wide = words.wide;
+        AddressField next = shape.tableAddress;
         long table = root;
         Level level = shape.top;
         while (level != leaf.level) {
             long slot = level.slot(table, iova);
-            long raw = words.load(slot);
+            long raw = DescriptorWords.load(memory, wide, slot);
             if (level.isTable(raw)) {
-                table = shape.tableAddress.read(raw);
+                table = next.read(raw);
                 level = level.below;
             } else if (isMissing(raw, iova, level)) {
                 return 0;

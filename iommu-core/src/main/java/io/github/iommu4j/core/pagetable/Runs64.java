@@ -2,40 +2,20 @@ package io.github.iommu4j.core.pagetable;
 
 import io.github.iommu4j.api.memory.PhysicalMemory;
 
-/** 64-bit descriptors. */
-final class Words64 implements DescriptorWords {
+/** Looks at runs of 64-bit descriptors. */
+final class Runs64 {
 
     private static final int CHUNK = 512;
 
     private final PhysicalMemory memory;
     private final ScratchPool<long[]> scratch = new ScratchPool<>(() -> new long[CHUNK]);
 
-    Words64(PhysicalMemory memory) {
+    Runs64(PhysicalMemory memory) {
         this.memory = memory;
     }
 
-    @Override
-    public long load(long at) {
-        return memory.load64(at);
-    }
-
-    @Override
-    public void store(long at, long word) {
-        memory.store64(at, word);
-    }
-
-    @Override
-    public boolean compareAndSet(long at, long expected, long word) {
-        return memory.compareAndSet64(at, expected, word);
-    }
-
-    @Override
-    public void storeRun(long at, long first, long step, long count) {
-        memory.storeRun64(at, first, step, (int) count);
-    }
-
-    @Override
-    public long matching(long at, long count, BitPattern pattern) {
+    /** As {@link DescriptorWords#matching}. */
+    long matching(long at, long count, BitPattern pattern) {
         long mask = pattern.mask();
         long value = pattern.value();
         if (count == 0 || (memory.load64(at) & mask) != value) {

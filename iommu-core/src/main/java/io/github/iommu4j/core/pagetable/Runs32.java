@@ -2,40 +2,20 @@ package io.github.iommu4j.core.pagetable;
 
 import io.github.iommu4j.api.memory.PhysicalMemory;
 
-/** 32-bit descriptors. */
-final class Words32 implements DescriptorWords {
+/** Looks at runs of 32-bit descriptors. */
+final class Runs32 {
 
     private static final int CHUNK = 256;
 
     private final PhysicalMemory memory;
     private final ScratchPool<int[]> scratch = new ScratchPool<>(() -> new int[CHUNK]);
 
-    Words32(PhysicalMemory memory) {
+    Runs32(PhysicalMemory memory) {
         this.memory = memory;
     }
 
-    @Override
-    public long load(long at) {
-        return memory.load32(at) & 0xFFFF_FFFFL;
-    }
-
-    @Override
-    public void store(long at, long word) {
-        memory.store32(at, (int) word);
-    }
-
-    @Override
-    public boolean compareAndSet(long at, long expected, long word) {
-        return memory.compareAndSet32(at, (int) expected, (int) word);
-    }
-
-    @Override
-    public void storeRun(long at, long first, long step, long count) {
-        memory.storeRun32(at, (int) first, (int) step, (int) count);
-    }
-
-    @Override
-    public long matching(long at, long count, BitPattern pattern) {
+    /** As {@link DescriptorWords#matching}. */
+    long matching(long at, long count, BitPattern pattern) {
         int mask = (int) pattern.mask();
         int value = (int) pattern.value();
         if (count == 0 || (memory.load32(at) & mask) != value) {

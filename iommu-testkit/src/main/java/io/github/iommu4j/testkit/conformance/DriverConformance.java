@@ -18,6 +18,8 @@ import io.github.iommu4j.core.lock.ValidatedLocking;
 import io.github.iommu4j.core.memory.SparseMemory;
 import io.github.iommu4j.testkit.explore.Interleavings;
 import io.github.iommu4j.testkit.explore.Scenario;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.OptionalLong;
 import java.util.Random;
@@ -35,6 +37,8 @@ import org.junit.jupiter.api.Test;
 public abstract class DriverConformance {
 
     private static final int RANDOM_STEPS = 400;
+    private static final int SEQUENCES = 12;
+    private static final int SEQUENCE_STEPS = 150;
     private static final int WINDOW_PAGES = 256;
     private static final int MOST_SCHEDULES = 400;
 
@@ -321,6 +325,25 @@ public abstract class DriverConformance {
         expected.keySet().forEach(iova -> domain.unmap(iova, PAGE));
         rig.giveBack(0, domain);
         rig.close();
+    }
+
+    @Test
+    void afterEveryOperationOnGroupsOwnersAndDevicesTheHardwareDoesWhatTheDomainSays() {
+        Map<DriverSequence.Kind, Integer> done = new EnumMap<>(DriverSequence.Kind.class);
+        for (long seed = 1; seed <= SEQUENCES; seed++) {
+            DriverSequence sequence = new DriverSequence(rig(), seed);
+            for (int step = 0; step < SEQUENCE_STEPS; step++) {
+                try {
+                    sequence.step();
+                } catch (AssertionError | RuntimeException broken) {
+                    throw new AssertionError(
+                            "step " + step + " of sequence " + seed + ": " + broken.getMessage(), broken);
+                }
+            }
+            sequence.finish();
+            sequence.done().forEach((kind, times) -> done.merge(kind, times, Integer::sum));
+        }
+        assertThat(done.keySet()).as("operations that came about, in %s", done).containsAll(DriverSequence.Kind.ALWAYS);
     }
 
     private record Range(long iova, int pages, long pa) {}

@@ -14,10 +14,16 @@ import io.github.iommu4j.core.IommuCore;
 import io.github.iommu4j.core.device.BusType;
 import io.github.iommu4j.core.device.DeferredProbe;
 import io.github.iommu4j.core.device.DeviceNode;
+import io.github.iommu4j.core.device.PciHardware;
+import io.github.iommu4j.core.device.PciHost;
 import io.github.iommu4j.core.memory.ArenaAllocator;
+import io.github.iommu4j.core.topology.PciFunction;
 import io.github.iommu4j.core.trace.KernelLog;
+import io.github.iommu4j.core.vfio.Vfio;
+import io.github.iommu4j.core.vfio.VfioOptions;
 import io.github.iommu4j.testkit.conformance.DriverSubject.Installation;
 import io.github.iommu4j.testkit.conformance.DriverSubject.Surroundings;
+import io.github.iommu4j.testkit.machine.TableDriver;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -31,39 +37,72 @@ final class DriverRig {
     /** Where data is: nothing else is there. */
     static final long DATA = 0x8000_0000L;
 
+    /** A driver that uses the DMA API. */
+    static final String NATIVE = "native";
+    /** A driver that does no DMA of its own. */
+    static final String HARMLESS = "harmless";
+
     private static final long ARENA = 0x4000_0000L;
     private static final long ARENA_SIZE = 0x1000_0000L;
 
     final IommuCore core;
     final Installation installation;
     final long window;
-    private final BusType bus;
+    final BusType bus;
+    final @Nullable Vfio vfio;
+    private final DriverSubject subject;
+    private final @Nullable PciHost host;
     private final ArenaAllocator arena;
     private final List<DeviceNode> clients = new ArrayList<>();
     private int givenOutAtRest;
     private long untilFailure;
 
     DriverRig(DriverSubject subject, Locking locking, PhysicalMemory memory) {
+        this.subject = subject;
         window = subject.window();
         arena = new ArenaAllocator(memory, ARENA, ARENA_SIZE, locking);
         installation = subject.install(new Surroundings(memory, new FailingArena(), locking));
+        PciHardware hardware = subject.pci();
         core = IommuCore.builder()
                 .locking(locking)
                 .log(new KernelLog(KernelLog.WarnPolicy.THROW))
-                .firmware(device -> subject.firmware(device, installation.driver()))
+                .firmware(device -> hardware == null ? subject.firmware(device, installation.driver()) : null)
                 .build();
-        bus = new BusType("platform", locking, new DeferredProbe(locking));
+        bus = new BusType(hardware == null ? "platform" : "pci", locking, new DeferredProbe(locking));
+        host = hardware == null ? null : new PciHost(hardware, bus, locking);
         core.watch(bus);
+        bus.register(new TableDriver(NATIVE, TableDriver.Dma.KERNEL_API));
+        bus.register(new TableDriver(HARMLESS, TableDriver.Dma.MANAGED_BY_DRIVER));
+        vfio = hardware == null ? null : new Vfio(core, VfioOptions.DEFAULT);
+        if (vfio != null) {
+            bus.register(vfio.pciDriver());
+        }
         core.register(installation.driver());
         settle();
         givenOutAtRest = arena.live().size();
-        for (DeviceNode.Identity identity : subject.clients()) {
-            DeviceNode client = bus.add(identity);
-            client.setFwSpec(subject.firmware(client, installation.driver()));
-            core.probe(client);
-            clients.add(client);
-        }
+        plugClients();
         settle();
+    }
+
+    private void plugClients() {
+        if (host == null) {
+            subject.clients().forEach(identity -> clients.add(add(identity)));
+        } else {
+            host.rescan();
+            bus.nodes().stream().filter(DriverRig::isEndpoint).forEach(clients::add);
+        }
+    }
+
+    private static boolean isEndpoint(DeviceNode node) {
+        PciFunction function = node.pciFunction();
+        return function != null && function.secondary() == null;
+    }
+
+    private DeviceNode add(DeviceNode.Identity identity) {
+        DeviceNode client = bus.add(identity);
+        client.setFwSpec(subject.firmware(client, installation.driver()));
+        core.probe(client);
+        return client;
     }
 
     /** Refuses the n-th allocation from a moment on, once. */
@@ -142,8 +181,32 @@ final class DriverRig {
         settle();
     }
 
+    int clients() {
+        return clients.size();
+    }
+
     void remove(int index) {
-        bus.remove(client(index));
+        take(client(index));
+        settle();
+    }
+
+    private void take(DeviceNode client) {
+        if (host == null) {
+            bus.remove(client);
+        } else {
+            host.remove(client.name());
+        }
+    }
+
+    /** Plugs in again what was removed. */
+    void plugBack(int index) {
+        String name = client(index).name();
+        if (host == null) {
+            clients.set(index, add(subject.clients().get(index)));
+        } else {
+            host.rescan();
+            clients.set(index, Objects.requireNonNull(bus.find(name), name));
+        }
         settle();
     }
 
@@ -158,9 +221,9 @@ final class DriverRig {
 
     /** Everything goes; nothing may stay. */
     void close() {
-        for (DeviceNode client : clients) {
-            if (client.isPresent()) {
-                bus.remove(client);
+        for (DeviceNode node : bus.nodes()) {
+            if (node.parent() == null) {
+                take(node);
             }
         }
         settle();

@@ -8,8 +8,10 @@ import io.github.iommu4j.api.lock.Locking;
 import io.github.iommu4j.api.memory.PageAllocator;
 import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.core.device.DeviceNode.Identity;
+import io.github.iommu4j.core.device.PciHardware;
 import java.util.List;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What {@link DriverConformance} must know of a driver: how to make one, with the hardware it drives, and how that
@@ -47,6 +49,20 @@ public interface DriverSubject {
         OptionalLong translate(Device device, long iova, Access access);
 
         /**
+         * The hardware half: what becomes of a device's access with a PASID. Only asked of drivers that take some ({@link
+         * IommuDriver#maxPasids}), which must override it.
+         *
+         * @param device who accesses
+         * @param pasid with which PASID
+         * @param iova the address
+         * @param access what the access does
+         * @return the physical address, empty when the access is not let through
+         */
+        default OptionalLong translate(Device device, int pasid, long iova, Access access) {
+            throw new AssertionError("the subject of a driver with PASIDs says how they are translated");
+        }
+
+        /**
          * Does one unit of work that hardware or driver put off, such as consuming a command.
          *
          * @return {@code false} when there was nothing to do
@@ -74,7 +90,18 @@ public interface DriverSubject {
     Installation install(Surroundings surroundings);
 
     /**
-     * Devices behind the IOMMU, in different groups.
+     * What is plugged into PCI, for an IOMMU of PCI devices: the functions that are no bridges are the clients then, in
+     * the order of a scan, and {@link #clients} and {@link #firmware} are not asked. The first two are to be in different
+     * groups.
+     *
+     * @return the slots; {@code null} for an IOMMU of platform devices
+     */
+    default @Nullable PciHardware pci() {
+        return null;
+    }
+
+    /**
+     * Devices of the platform bus behind the IOMMU, in different groups.
      *
      * @return two or more
      */

@@ -328,6 +328,27 @@ public final class MockIommuDriver implements IommuDriver {
         synchronized (this) {
             domain = attached.get(device);
         }
+        return translate(domain, iova, access);
+    }
+
+    /**
+     * Translates a device's access with a PASID as the hardware would.
+     *
+     * @param device the device
+     * @param pasid the PASID
+     * @param iova the address
+     * @param access what it does
+     * @return the physical address, or nothing when the access is blocked
+     */
+    public OptionalLong translate(Device device, int pasid, long iova, Access access) {
+        MockDomain domain;
+        synchronized (this) {
+            domain = attachedPasids.getOrDefault(device, Map.of()).get(pasid);
+        }
+        return translate(domain, iova, access);
+    }
+
+    private OptionalLong translate(@Nullable MockDomain domain, long iova, Access access) {
         if (domain == null || domain.type() == DomainType.BLOCKED) {
             return OptionalLong.empty();
         }

@@ -131,6 +131,15 @@ final class Board {
         return m4us.get(index);
     }
 
+    /** Lets the hardware finish what it was told to invalidate. */
+    void finishRanges() {
+        for (M4u m4u : m4us) {
+            while (m4u.step()) {
+                // Again.
+            }
+        }
+    }
+
     IommuDomain domain(Device device) {
         return Objects.requireNonNull(
                 Objects.requireNonNull(machine.core().groupOf(device)).domain());

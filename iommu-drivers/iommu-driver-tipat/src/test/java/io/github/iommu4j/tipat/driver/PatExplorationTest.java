@@ -163,7 +163,7 @@ final class PatExplorationTest {
     }
 
     @Test
-    void onceAnUnmapReturnedNoDmaGoesThrough() {
+    void P62_onceAnUnmapReturnedNoDmaGoesThrough() {
         exploreAll("unmap against DMA", unmapAgainstDma(Defect.NONE));
     }
 
@@ -203,13 +203,13 @@ final class PatExplorationTest {
     }
 
     @Test
-    void importersOfOneBufferReachItWhateverTheOtherDoes() {
+    void P62_importersOfOneBufferReachItWhateverTheOtherDoes() {
         exploreAll(
                 "map against map of one buffer", twoImporters(Defect.NONE, pagesAt(0x8_8000_0000L), faults -> faults));
     }
 
     @Test
-    void importersOfOneBufferMayBeRefusedAtAnyTime() {
+    void P62_importersOfOneBufferMayBeRefusedAtAnyTime() {
         exploreAll(
                 "map against map of one buffer, refused once",
                 twoImporters(Defect.NONE, pagesAt(0x8_8000_0000L), PatExplorationTest::refusingTheFirstMap));
@@ -228,7 +228,7 @@ final class PatExplorationTest {
     }
 
     @Test
-    void buffersOfOnePoolNeverShareAPieceOfTheWindow() {
+    void P62_buffersOfOnePoolNeverShareAPieceOfTheWindow() {
         exploreAll("export against export from one pool", stage -> {
             PatMachine machine = machine(stage, Defect.NONE);
             for (int i = 0; i < 3; i++) {

@@ -1,22 +1,34 @@
 package io.github.iommu4j.lab.museum;
 
+import io.github.iommu4j.lab.museum.m4u.M4uExhibits;
+import io.github.iommu4j.lab.museum.tipat.TiPatExhibits;
 import io.github.iommu4j.testkit.errata.Exhibit;
 import io.github.iommu4j.testkit.errata.Museum;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** Every exhibit the program knows. */
 public final class Exhibition {
 
+    /** The rooms of the drivers, one a driver. */
+    private static final List<Supplier<List<Exhibit>>> DRIVERS =
+            List.of(M4uExhibits::exhibits, TiPatExhibits::exhibits);
+
     private Exhibition() {}
 
     /**
-     * The exhibits.
+     * The exhibits: those that need no driver, then those of the drivers.
      *
      * @return all of them; their ids differ
      */
     public static List<Exhibit> exhibits() {
-        return Museum.exhibits();
+        return Stream.concat(Museum.exhibits().stream(), ofDrivers().stream()).toList();
+    }
+
+    static List<Exhibit> ofDrivers() {
+        return DRIVERS.stream().flatMap(room -> room.get().stream()).toList();
     }
 
     /**

@@ -2,7 +2,6 @@ package io.github.iommu4j.testkit.errata;
 
 import io.github.iommu4j.api.Erratum;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -53,14 +52,10 @@ public record ErratumCase(Erratum erratum, String reproduction, String checker, 
      * @return an exhibit whose id is the erratum's name in lower case with hyphens
      */
     public Exhibit exhibit() {
-        String story = erratum.story();
-        int mended = Math.max(0, story.lastIndexOf("Mended"));
-        return new Exhibit(
-                erratum.name().toLowerCase(Locale.ROOT).replace('_', '-'),
-                story,
+        return Exhibit.of(
+                erratum,
                 checker,
                 verdict,
-                story.substring(mended),
                 condition -> Exhibit.Sighting.of(condition == Exhibit.Condition.AS_IT_WAS ? runWith() : runWithout()));
     }
 

@@ -1,6 +1,10 @@
 package io.github.iommu4j.testkit.errata;
 
+import io.github.iommu4j.api.Erratum;
+import io.github.iommu4j.testkit.explore.Exploration;
+import io.github.iommu4j.testkit.explore.Finding;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A historical mistake that can be watched: as it was it is found, and mended it is not.
@@ -60,6 +64,37 @@ public record Exhibit(
         public static Sighting of(List<String> findings) {
             return new Sighting(findings, String.join("\n", findings), 1, "");
         }
+
+        /**
+         * What interleavings showed.
+         *
+         * @param exploration an ended exploration
+         * @return a sighting with its number of schedules; where something was found, kind and description in one line, and
+         *     the table of the interleaving as the report
+         */
+        public static Sighting of(Exploration exploration) {
+            List<String> findings = exploration.finding().stream()
+                    .map(finding -> finding.kind() + ": " + finding.description())
+                    .toList();
+            String text = exploration.finding().map(Finding::toText).orElse("");
+            return new Sighting(findings, text, exploration.schedules(), "");
+        }
+    }
+
+    /**
+     * An exhibit of an erratum that can be switched on.
+     *
+     * @param erratum the mistake; its story's last "Mended" begins what mended it
+     * @param checker what finds it
+     * @param verdict words of the finding
+     * @param demonstration does it
+     * @return an exhibit whose id is the erratum's name in lower case with hyphens
+     */
+    public static Exhibit of(Erratum erratum, String checker, String verdict, Demonstration demonstration) {
+        String id = erratum.name().toLowerCase(Locale.ROOT).replace('_', '-');
+        String story = erratum.story();
+        String mended = story.substring(Math.max(0, story.lastIndexOf("Mended")));
+        return new Exhibit(id, story, checker, verdict, mended, demonstration);
     }
 
     /**

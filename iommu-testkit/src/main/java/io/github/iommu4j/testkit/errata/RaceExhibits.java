@@ -6,8 +6,6 @@ import io.github.iommu4j.api.lock.RwSemaphore;
 import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.core.memory.SparseMemory;
 import io.github.iommu4j.testkit.errata.Exhibit.Condition;
-import io.github.iommu4j.testkit.explore.Exploration;
-import io.github.iommu4j.testkit.explore.Finding;
 import io.github.iommu4j.testkit.explore.Interleavings;
 import io.github.iommu4j.testkit.explore.Shared;
 import io.github.iommu4j.testkit.explore.Stage;
@@ -60,13 +58,8 @@ public final class RaceExhibits {
     }
 
     private static Exhibit.Sighting show(BiConsumer<Stage, Condition> scenario, Condition condition) {
-        Exploration exploration =
-                Interleavings.of(stage -> scenario.accept(stage, condition)).exhaustive();
-        List<String> findings = exploration.finding().stream()
-                .map(finding -> finding.kind() + ": " + finding.description())
-                .toList();
-        String text = exploration.finding().map(Finding::toText).orElse("");
-        return new Exhibit.Sighting(findings, text, exploration.schedules(), "");
+        return Exhibit.Sighting.of(
+                Interleavings.of(stage -> scenario.accept(stage, condition)).exhaustive());
     }
 
     private static void readTwice(Stage stage, Condition condition) {

@@ -3,7 +3,6 @@ package io.github.iommu4j.armshort.driver;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.iommu4j.api.DomainType;
-import io.github.iommu4j.api.Erratum;
 import io.github.iommu4j.api.IommuDomain;
 import io.github.iommu4j.api.IommuGroup;
 import io.github.iommu4j.api.KernelRelease;
@@ -68,7 +67,6 @@ final class M4uMachine {
         DomainType systemType = DomainType.DMA;
         Locking locking = new PlainLocking();
         long arena = ARENA;
-        List<Erratum> errata = new ArrayList<>();
         Consumer<MultimediaTree.Builder> more = builder -> {};
 
         @Nullable
@@ -114,7 +112,6 @@ final class M4uMachine {
                 .systemType(plan.systemType)
                 .memory(memory)
                 .firmware(device -> firmware.get(device.name()));
-        plan.errata.forEach(builder::erratum);
         MultimediaTree.Builder nodes = MultimediaTree.builder()
                 .common(SmiCommonNode.of("common", plan.smi, m4u.common().registers()));
         List<String> larbs = new ArrayList<>();

@@ -4,23 +4,16 @@ import io.github.iommu4j.api.memory.MmioRegion;
 import io.github.iommu4j.armshort.layout.M4uRegister;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.IntConsumer;
 
-/** A window that writes down what is written, and lets a test do something at a write. */
+/** A window that writes down what is written. */
 final class RecordingWindow implements MmioRegion {
 
     private final MmioRegion window;
     private final List<String> writes = new ArrayList<>();
-    private IntConsumer atWrite = offset -> {};
     private long reads;
 
     RecordingWindow(MmioRegion window) {
         this.window = window;
-    }
-
-    /** Does something before each write, which is given its offset. */
-    void atWrite(IntConsumer action) {
-        atWrite = action;
     }
 
     /** The writes since the last call, such as {@code INVALIDATE=0x2}. */
@@ -49,7 +42,6 @@ final class RecordingWindow implements MmioRegion {
 
     @Override
     public void write(long offset, int width, long value) {
-        atWrite.accept((int) offset);
         synchronized (this) {
             String name = M4uRegister.at(offset).map(Enum::name).orElse("0x" + Long.toHexString(offset));
             writes.add(name + "=0x" + Long.toHexString(value));

@@ -25,7 +25,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.UnaryOperator;
 
 /** An mt2712: M4U 0 with larbs 0 to 3 and M4U 1 with larbs 4 to 7, each with a common of its own. */
 final class TwoM4us {
@@ -41,12 +40,12 @@ final class TwoM4us {
     private final TestMachine machine;
     private final MediatekDrivers drivers;
 
-    private TwoM4us(UnaryOperator<TestMachine.Builder> errata) {
+    TwoM4us() {
         Infracfg infracfg = new Infracfg(Infracfg.MemoryMode.ORDINARY);
-        TestMachine.Builder builder = errata.apply(TestMachine.builder()
+        TestMachine.Builder builder = TestMachine.builder()
                 .locking(locking)
                 .systemType(DomainType.DMA)
-                .firmware(device -> firmware.get(device.name())));
+                .firmware(device -> firmware.get(device.name()));
         MultimediaTree.Builder tree = MultimediaTree.builder();
         for (int index = 0; index < 2; index++) {
             IrqLine irq = new IrqLine(locking);
@@ -86,10 +85,6 @@ final class TwoM4us {
                 new MediatekHost(machine.core(), machine.platformBus(), memory, allocator, PollClock.virtual()),
                 tree.build());
         drivers.all().forEach(machine.platformBus()::register);
-    }
-
-    static TwoM4us boot(UnaryOperator<TestMachine.Builder> errata) {
-        return new TwoM4us(errata);
     }
 
     DeviceNode client(int larb, int port) {

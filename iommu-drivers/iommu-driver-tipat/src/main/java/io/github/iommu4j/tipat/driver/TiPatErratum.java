@@ -25,8 +25,8 @@ public enum TiPatErratum implements Erratum {
     /** A fragmented window cannot be told from a full one. */
     FRAGMENTED_WINDOW_LOOKS_FULL("2019, every revision: the window is finite, first-fit and never compacted, so that an"
             + " export can fail although enough bytes are free; the caller sees the same ENOMEM as when it is full, and"
-            + " the log says nothing. Fragmentation is in the design and stays, and so does the ENOMEM; mended here is"
-            + " that the log names the free bytes and the longest run."),
+            + " the log says nothing. Fragmentation is in the design and stays, and so does the ENOMEM. Mended here by"
+            + " a line in the log that names the free bytes and the longest run."),
     /** More of the window is given out than the table translates. */
     POOL_LARGER_THAN_TABLE("2019, every revision: the allocator gets the whole window, in the binding's example 1 GiB,"
             + " of which a table of 16,384 pages of 4 KiB translates the first 64 MiB. An export beyond that programs"

@@ -51,13 +51,24 @@ final class PatMachine {
     final TiPatDriver driver;
     final TiPat pat;
     final TiPat secondPat;
-    private int devices;
+    final List<Device> devices = new ArrayList<>();
+    private final UnaryOperator<MmioRegion> tables;
 
     PatMachine() {
         this(KernelLog.WarnPolicy.THROW, new PlainLocking(), builder -> builder);
     }
 
     PatMachine(KernelLog.WarnPolicy policy, Locking locking, UnaryOperator<TiPatDriver.Builder> choices) {
+        this(policy, locking, table -> table, choices);
+    }
+
+    /** A machine whose driver sees the tables through something. */
+    PatMachine(
+            KernelLog.WarnPolicy policy,
+            Locking locking,
+            UnaryOperator<MmioRegion> tables,
+            UnaryOperator<TiPatDriver.Builder> choices) {
+        this.tables = tables;
         log = new KernelLog(policy);
         dmaBufs = new DmaBufs(locking, log, 12);
         files = new DmaBufFiles(locking, 16);
@@ -74,15 +85,19 @@ final class PatMachine {
 
     private @Nullable PatNode node(String name) {
         return switch (name) {
-            case "31010000.pat" -> node(hardware);
-            case "31011000.pat" -> node(secondHardware);
+            case "31010000.pat" -> node(hardware, tables);
+            case "31011000.pat" -> node(secondHardware, tables);
             default -> null;
         };
     }
 
     /** What a device tree says of a PAT that is as it should be. */
     static PatNode node(Pat pat) {
-        MmioRegion table = pat.table();
+        return node(pat, table -> table);
+    }
+
+    private static PatNode node(Pat pat, UnaryOperator<MmioRegion> tables) {
+        MmioRegion table = tables.apply(pat.table());
         long tableSize = pat.registers().read(4, 4) << 4;
         return PatNode.of(
                 new Region(pat.registers(), 0x100),
@@ -91,8 +106,10 @@ final class PatMachine {
     }
 
     Device device() {
-        devices++;
-        return bus.add(DeviceNode.Identity.of("importer" + devices, 0x100 + devices));
+        int number = devices.size() + 1;
+        DeviceNode device = bus.add(DeviceNode.Identity.of("importer" + number, 0x100 + number));
+        devices.add(device);
+        return device;
     }
 
     /** Memory through the interconnect. */

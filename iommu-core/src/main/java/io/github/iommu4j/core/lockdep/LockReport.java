@@ -74,6 +74,15 @@ public sealed interface LockReport {
     }
 
     /**
+     * The orders of classes the report is about.
+     *
+     * @return each class taken under another, along the report's chains; empty when it is about one class and no order
+     */
+    default List<LockOrder> orders() {
+        return ReportGraph.orders(this);
+    }
+
+    /**
      * The classes and orders the report is about, for Graphviz.
      *
      * @return a directed graph in the dot language; the order or class that is new is red

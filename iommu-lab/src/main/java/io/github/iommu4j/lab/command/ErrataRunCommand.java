@@ -3,11 +3,13 @@ package io.github.iommu4j.lab.command;
 import io.github.iommu4j.lab.museum.Exhibition;
 import io.github.iommu4j.lab.museum.Visit;
 import io.github.iommu4j.lab.report.ErrataReport;
+import io.github.iommu4j.lab.report.LockDrawing;
 import io.github.iommu4j.testkit.errata.Exhibit;
 import io.github.iommu4j.testkit.errata.Exhibit.Condition;
 import io.github.iommu4j.testkit.errata.Exhibit.Sighting;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -39,6 +41,9 @@ final class ErrataRunCommand implements Callable<Integer> {
     @Option(names = "--dot", description = "the locks of the report as a graph in Graphviz's language")
     private boolean dot;
 
+    @Option(names = "--svg", description = "the same as a picture, for a browser")
+    private boolean svg;
+
     @Option(names = "--json", description = "answer in JSON")
     private boolean json;
 
@@ -51,11 +56,11 @@ final class ErrataRunCommand implements Callable<Integer> {
         if (all == (id != null)) {
             throw refusal("either an ID or --all says what to run");
         }
-        if (all && (fixed || dot)) {
-            throw refusal("--all shows both sides: it goes neither with --fixed nor with --dot");
+        if (all && (fixed || dot || svg)) {
+            throw refusal("--all shows both sides: it goes with none of --fixed, --dot and --svg");
         }
-        if (dot && json) {
-            throw refusal("--dot and --json exclude each other");
+        if (Stream.of(dot, svg, json).filter(Boolean::booleanValue).count() > 1) {
+            throw refusal("--dot, --svg and --json exclude one another");
         }
         return all ? runAll(Exhibition.exhibits()) : runOne(chosen());
     }
@@ -82,13 +87,20 @@ final class ErrataRunCommand implements Callable<Integer> {
         }
         Condition condition = fixed ? Condition.MENDED : Condition.AS_IT_WAS;
         Sighting sighting = exhibit.show(condition);
-        if (dot && sighting.graph().isEmpty()) {
+        if ((dot || svg) && sighting.reports().isEmpty()) {
             throw refusal("there is no graph: " + exhibit.id() + (fixed ? ", mended," : "")
                     + " has no report about an order of locks");
         }
-        print(dot ? sighting.graph() : ErrataReport.text(exhibit, condition, sighting));
+        print(shown(exhibit, condition, sighting));
         boolean expected = fixed == sighting.findings().isEmpty();
         return expected ? ExitCode.AGREEMENT : ExitCode.DIFFERENCE;
+    }
+
+    private String shown(Exhibit exhibit, Condition condition, Sighting sighting) {
+        if (svg) {
+            return LockDrawing.svg(sighting.reports().get(0));
+        }
+        return dot ? sighting.graph() : ErrataReport.text(exhibit, condition, sighting);
     }
 
     private void print(String text) {

@@ -68,6 +68,15 @@ class ErrataCommandTest {
     }
 
     @Test
+    void theLocksOfAReportAreAPicture() {
+        assertThat(run("errata", "run", "vfio-2015-device-lock-cycle", "--svg")).isZero();
+        assertThat(out.toString())
+                .startsWith("<svg xmlns=")
+                .contains(">pci_bus_sem</text>", ">possible circular locking dependency detected</text>")
+                .endsWith("</svg>\n");
+    }
+
+    @Test
     void everyErratumIsFoundWhenOnAndOnlyThen() {
         assertThat(run("errata", "run", "--all", "--json")).isZero();
         JsonObject answer = JsonParser.parseString(out.toString()).getAsJsonObject();
@@ -93,7 +102,12 @@ class ErrataCommandTest {
             {"errata", "run", "--all", "vfio-2015-device-lock-cycle"},
             {"errata", "run", "--all", "--fixed"},
             {"errata", "run", "vfio-2015-device-lock-cycle", "--dot", "--json"},
-            {"errata", "run", "vtd-2021-pasid-slot-race", "--dot"}
+            {"errata", "run", "vtd-2021-pasid-slot-race", "--dot"},
+            {"errata", "run", "vtd-2021-pasid-slot-race", "--svg"},
+            {"errata", "run", "vfio-2015-device-lock-cycle", "--svg", "--fixed"},
+            {"errata", "run", "vfio-2015-device-lock-cycle", "--svg", "--dot"},
+            {"errata", "run", "vfio-2015-device-lock-cycle", "--svg", "--json"},
+            {"errata", "run", "--all", "--svg"}
         };
         for (String[] call : calls) {
             err.getBuffer().setLength(0);

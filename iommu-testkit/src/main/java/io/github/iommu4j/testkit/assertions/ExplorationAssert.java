@@ -21,7 +21,7 @@ public final class ExplorationAssert extends AbstractAssert<ExplorationAssert, E
         isNotNull();
         Finding found = actual.found();
         if (found != null) {
-            failWithMessage("Expecting nothing to be found but there is%n%s", found.toText());
+            throw failure("Expecting nothing to be found but there is%n%s", found.toText());
         }
         return this;
     }
@@ -36,8 +36,7 @@ public final class ExplorationAssert extends AbstractAssert<ExplorationAssert, E
         isNotNull();
         Finding found = actual.found();
         if (found == null || found.kind() != kind) {
-            failWithMessage(
-                    "Expecting %s to be found but there is %s", kind, found == null ? "nothing" : found.toText());
+            throw failure("Expecting %s to be found but there is %s", kind, found == null ? "nothing" : found.toText());
         }
         return this;
     }
@@ -50,7 +49,7 @@ public final class ExplorationAssert extends AbstractAssert<ExplorationAssert, E
     public ExplorationAssert isComplete() {
         isNotNull();
         if (actual.completeness() != Exploration.Completeness.COMPLETE) {
-            failWithMessage("Expecting every schedule to be tried but there were only %s", actual);
+            throw failure("Expecting every schedule to be tried but there were only %s", actual);
         }
         return this;
     }

@@ -32,7 +32,7 @@ public final class GroupAssert extends AbstractAssert<GroupAssert, IommuGroup> {
     public GroupAssert isOwnedBy(Object owner) {
         DmaOwnership.State state = state();
         if (state.holder() != Holder.USER || state.owner() != owner) {
-            failWithMessage("Expecting %s to be owned by <%s> but its DMA is %s", actual, owner, state);
+            throw failure("Expecting %s to be owned by <%s> but its DMA is %s", actual, owner, state);
         }
         return this;
     }
@@ -45,7 +45,7 @@ public final class GroupAssert extends AbstractAssert<GroupAssert, IommuGroup> {
     public GroupAssert isFree() {
         DmaOwnership.State state = state();
         if (state.holder() != Holder.FREE) {
-            failWithMessage("Expecting nobody to hold %s but its DMA is %s", actual, state);
+            throw failure("Expecting nobody to hold %s but its DMA is %s", actual, state);
         }
         return this;
     }
@@ -59,7 +59,7 @@ public final class GroupAssert extends AbstractAssert<GroupAssert, IommuGroup> {
     public GroupAssert isUsedByDrivers(int drivers) {
         DmaOwnership.State state = state();
         if (state.holder() != Holder.KERNEL || state.count() != drivers) {
-            failWithMessage("Expecting %s to be used by %s drivers but its DMA is %s", actual, drivers, state);
+            throw failure("Expecting %s to be used by %s drivers but its DMA is %s", actual, drivers, state);
         }
         return this;
     }
@@ -74,7 +74,7 @@ public final class GroupAssert extends AbstractAssert<GroupAssert, IommuGroup> {
         isNotNull();
         IommuDomain domain = actual.domain();
         if (domain == null || domain.type() != type) {
-            failWithMessage("Expecting a domain of type %s on %s but there is <%s>", type, actual, domain);
+            throw failure("Expecting a domain of type %s on %s but there is <%s>", type, actual, domain);
         }
         return this;
     }
@@ -87,7 +87,7 @@ public final class GroupAssert extends AbstractAssert<GroupAssert, IommuGroup> {
     public GroupAssert isOnItsDefaultDomain() {
         isNotNull();
         if (!Objects.equals(actual.domain(), actual.defaultDomain())) {
-            failWithMessage(
+            throw failure(
                     "Expecting the default domain <%s> on %s but there is <%s>",
                     actual.defaultDomain(), actual, actual.domain());
         }

@@ -23,7 +23,7 @@ public final class LockReportAssert extends AbstractAssert<LockReportAssert, Loc
     public LockReportAssert is(Kind kind) {
         isNotNull();
         if (actual.kind() != kind) {
-            failWithMessage("Expecting a report of kind %s but it says%n%s", kind, actual.toText());
+            throw failure("Expecting a report of kind %s but it says%n%s", kind, actual.toText());
         }
         return this;
     }
@@ -56,7 +56,7 @@ public final class LockReportAssert extends AbstractAssert<LockReportAssert, Loc
         isNotNull();
         List<String> classes = actual.classes().stream().map(LockName::plain).toList();
         if (!classes.containsAll(List.of(names))) {
-            failWithMessage("Expecting a report about %s but it is about %s", List.of(names), classes);
+            throw failure("Expecting a report about %s but it is about %s", List.of(names), classes);
         }
         return this;
     }

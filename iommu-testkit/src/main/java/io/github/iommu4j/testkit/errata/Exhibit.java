@@ -1,10 +1,12 @@
 package io.github.iommu4j.testkit.errata;
 
 import io.github.iommu4j.api.Erratum;
+import io.github.iommu4j.core.lockdep.LockReport;
 import io.github.iommu4j.testkit.explore.Exploration;
 import io.github.iommu4j.testkit.explore.Finding;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /**
  * A historical mistake that can be watched: as it was it is found, and mended it is not.
@@ -46,13 +48,14 @@ public record Exhibit(
      * @param findings one line each; none when everything was right
      * @param text the whole report, interleaving included, as a reader would want it; empty when nothing was found
      * @param schedules how many interleavings were tried; 1 where one is enough
-     * @param graph the locks it is about, in Graphviz's language; empty when it is not about an order of locks
+     * @param reports what a lock validator reported, as values; empty when it is not about an order of locks
      */
-    public record Sighting(List<String> findings, String text, long schedules, String graph) {
+    public record Sighting(List<String> findings, String text, long schedules, List<LockReport> reports) {
 
-        /** Copies the list. */
+        /** Copies the lists. */
         public Sighting {
             findings = List.copyOf(findings);
+            reports = List.copyOf(reports);
         }
 
         /**
@@ -62,22 +65,30 @@ public record Exhibit(
          * @return a sighting of one schedule
          */
         public static Sighting of(List<String> findings) {
-            return new Sighting(findings, String.join("\n", findings), 1, "");
+            return new Sighting(findings, String.join("\n", findings), 1, List.of());
         }
 
         /**
-         * What interleavings showed.
+         * What an explorer found.
          *
-         * @param exploration an ended exploration
-         * @return a sighting with its number of schedules; where something was found, kind and description in one line, and
-         *     the table of the interleaving as the report
+         * @param exploration tried schedules
+         * @return a sighting with the interleaving as its text, and no finding when nothing was found
          */
         public static Sighting of(Exploration exploration) {
             List<String> findings = exploration.finding().stream()
                     .map(finding -> finding.kind() + ": " + finding.description())
                     .toList();
             String text = exploration.finding().map(Finding::toText).orElse("");
-            return new Sighting(findings, text, exploration.schedules(), "");
+            return new Sighting(findings, text, exploration.schedules(), List.of());
+        }
+
+        /**
+         * The locks it is about.
+         *
+         * @return in Graphviz's language; empty when it is not about an order of locks
+         */
+        public String graph() {
+            return reports.stream().map(LockReport::toDot).collect(Collectors.joining("\n"));
         }
     }
 

@@ -1,24 +1,11 @@
 package io.github.iommu4j.testkit.errata;
 
-import io.github.iommu4j.core.lockdep.LockReport;
 import io.github.iommu4j.core.lockdep.LockReport.Kind;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Historical reports of the kernel's lock validator about IOMMUs and VFIO, by the orders of locks that caused them. */
 public final class LockBugs {
-
-    private static final String VALIDATOR = "the lock validator";
-
-    /** What was taken, before and after it was mended. */
-    private record Bug(
-            String id,
-            List<String> locks,
-            List<String> wrong,
-            List<String> right,
-            Kind kind,
-            String story,
-            String mended) {}
 
     private static final List<String> VTD = List.of("D=device_domain_lock spin", "I=&iommu->lock spin");
     private static final List<String> PROBE = List.of(
@@ -38,47 +25,20 @@ public final class LockBugs {
      * @return one exhibit for each, oldest first
      */
     public static List<Exhibit> exhibits() {
-        List<Bug> bugs = new ArrayList<>();
+        List<LockBug> bugs = new ArrayList<>();
         bugs.addAll(vfio());
         bugs.addAll(vtdInversions());
         bugs.addAll(globalLock());
         bugs.addAll(probing());
         bugs.addAll(vfioPci());
         bugs.addAll(others());
-        return bugs.stream().map(LockBugs::exhibit).toList();
+        return bugs.stream().map(LockBug::exhibit).toList();
     }
 
-    private static Exhibit exhibit(Bug bug) {
-        return new Exhibit(
-                bug.id,
-                bug.story,
-                VALIDATOR,
-                bug.kind.toString(),
-                bug.mended,
-                condition -> show(bug, condition == Exhibit.Condition.AS_IT_WAS ? bug.wrong : bug.right));
-    }
-
-    private static Exhibit.Sighting show(Bug bug, List<String> lines) {
-        List<LockReport> reports = new LockScript(bug.locks).play(lines);
-        List<String> findings = reports.stream()
-                .map(report -> report.kind() + ": " + report.title() + ": "
-                        + String.join(
-                                " ",
-                                report.classes().stream()
-                                        .map(name -> name.plain())
-                                        .toList()))
-                .toList();
-        return new Exhibit.Sighting(
-                findings,
-                String.join("\n", reports.stream().map(LockReport::toText).toList()),
-                1,
-                String.join("\n", reports.stream().map(LockReport::toDot).toList()));
-    }
-
-    private static List<Bug> vfio() {
+    private static List<LockBug> vfio() {
         List<String> locks = List.of("DL=&group->device_lock mutex", "DR=driver_lock mutex", "S=pci_bus_sem rwsem");
         return List.of(
-                new Bug(
+                new LockBug(
                         "vfio-2015-device-lock-cycle",
                         locks,
                         List.of("task DL DR", "task DR S:read DL"),
@@ -88,7 +48,7 @@ public final class LockBugs {
                                 + " group's device_lock held, opening takes driver_lock, and the last close walks the bus"
                                 + " under driver_lock and looks devices up, which takes device_lock.",
                         "the device is found and referenced under device_lock, and opened without it"),
-                new Bug(
+                new LockBug(
                         "vfio-2015-device-lock-error-path",
                         locks,
                         List.of("task DL DL"),
@@ -99,9 +59,9 @@ public final class LockBugs {
                         "nothing is opened or closed under device_lock"));
     }
 
-    private static List<Bug> vtdInversions() {
+    private static List<LockBug> vtdInversions() {
         return List.of(
-                new Bug(
+                new LockBug(
                         "vtd-2019-softirq-inversion",
                         VTD,
                         List.of("task I", "off D I", "softirq D"),
@@ -111,7 +71,7 @@ public final class LockBugs {
                                 + " under it, was also taken with interrupts on. The fix of that day turned the order"
                                 + " round in one function and so made the next bug; the fault was the open interrupts.",
                         "every taker of iommu->lock switches interrupts off"),
-                new Bug(
+                new LockBug(
                         "vtd-2019-wrong-fix-cycle",
                         List.of("D=device_domain_lock spin", "I=&iommu->lock spin", "G=dmar_global_lock rwsem"),
                         List.of("off G I D", "off G D I"),
@@ -121,7 +81,7 @@ public final class LockBugs {
                                 + " one function, while another still took them the other way round. Reverted, which"
                                 + " brought the inversion back for a year.",
                         "device_domain_lock is the outer lock everywhere"),
-                new Bug(
+                new LockBug(
                         "vtd-2020-rid2pasid-inversion",
                         VTD,
                         List.of("off D I", "task I", "softirq D"),
@@ -130,7 +90,7 @@ public final class LockBugs {
                         "September 2020, 5.9-rc6: the set-up of the PASID for requests without one took iommu->lock with"
                                 + " interrupts on, while the flush queue's timer takes the lock above it.",
                         "that one place switches interrupts off; three others stayed for the next report"),
-                new Bug(
+                new LockBug(
                         "vtd-2021-sva-bind-inversion",
                         VTD,
                         List.of("off D I", "softirq D", "task I", "task I", "task I"),
@@ -139,7 +99,7 @@ public final class LockBugs {
                         "January 2021, 5.11-rc1: three places that bind a process's address space took iommu->lock with"
                                 + " interrupts on. A class is one node: one forgotten place keeps the bug.",
                         "all three switch interrupts off"),
-                new Bug(
+                new LockBug(
                         "vtd-2021-pasid-lock-inversion",
                         List.of("D=device_domain_lock spin", "I=&iommu->lock spin", "P=pasid_lock spin"),
                         List.of("task P", "off D I", "off I P", "softirq D"),
@@ -148,7 +108,7 @@ public final class LockBugs {
                         "March 2021, 5.12-rc3: with iommu->lock clean, the unsafe lock was one hop further:"
                                 + " pasid_lock, taken under it and elsewhere with interrupts on.",
                         "pasid_lock is gone; a directory slot is filled by compare-and-exchange, the loser frees its page"),
-                new Bug(
+                new LockBug(
                         "vtd-2022-domain-lock-inconsistent",
                         List.of("L=&domain->lock spin"),
                         List.of("task L", "softirq L"),
@@ -157,7 +117,7 @@ public final class LockBugs {
                         "August 2022, 6.0-rc1: a clean-up made the domain's lock a plain one because no caller it looked"
                                 + " at was an interrupt; the flush queue's timer takes it too.",
                         "interrupts are off at every place"),
-                new Bug(
+                new LockBug(
                         "vtd-2022-fault-dump-inconsistent",
                         List.of("K=&k->k_lock spin"),
                         List.of("task K", "hardirq K"),
@@ -168,9 +128,9 @@ public final class LockBugs {
                         "the handler walks the tables from the entry and looks nothing up"));
     }
 
-    private static List<Bug> globalLock() {
+    private static List<LockBug> globalLock() {
         return List.of(
-                new Bug(
+                new LockBug(
                         "vtd-2017-notifier-under-global-lock",
                         List.of("B=&priv->bus_notifier rwsem", "G=dmar_global_lock rwsem"),
                         List.of("task B:read G", "task G B"),
@@ -179,7 +139,7 @@ public final class LockBugs {
                         "2017, before 4.14 (reconstructed): the bus notifier takes dmar_global_lock, and it was"
                                 + " registered with that lock held.",
                         "the lock is given up around the registration"),
-                new Bug(
+                new LockBug(
                         "vtd-2022-recursive-global-lock",
                         List.of("G=dmar_global_lock rwsem"),
                         List.of("task G:read G:read"),
@@ -189,7 +149,7 @@ public final class LockBugs {
                                 + " asking for their reserved regions reads it again; with a writer waiting between, the"
                                 + " second read never returns. The fix lost Thunderbolt interrupts and was reverted.",
                         "the outer section does not take the lock"),
-                new Bug(
+                new LockBug(
                         "vtd-2023-irqdomain-cycle",
                         List.of("M=&domain->mutex mutex", "G=dmar_global_lock rwsem"),
                         List.of("task M G:read", "task G M"),
@@ -200,9 +160,9 @@ public final class LockBugs {
                         "allocation does not take dmar_global_lock: what it reads is not what the lock protects"));
     }
 
-    private static List<Bug> probing() {
+    private static List<LockBug> probing() {
         return List.of(
-                new Bug(
+                new LockBug(
                         "vtd-2025-probe-lock-cycle",
                         PROBE,
                         List.of(
@@ -222,7 +182,7 @@ public final class LockBugs {
                                 + " hot-plug to dmar_global_lock, held while ACPI devices are probed. The second fix of"
                                 + " a fix.",
                         "dmar_global_lock is given up before the ACPI device is probed"),
-                new Bug(
+                new LockBug(
                         "vtd-2025-register-under-global-lock",
                         PROBE,
                         List.of("task CH:read CS", "task CS G:read", "task GM CK CH:read", "task G:read GM"),
@@ -231,7 +191,7 @@ public final class LockBugs {
                         "February 2025, 6.14-rc3: taking dmar_global_lock in the CPU hot-plug callback silenced an RCU"
                                 + " report and closed a cycle of five classes through registering under that lock.",
                         "dmar_global_lock is given up around iommu_device_register"),
-                new Bug(
+                new LockBug(
                         "probe-2023-lock-kept-over-replay",
                         PROBE,
                         List.of("task PL PL"),
@@ -240,7 +200,7 @@ public final class LockBugs {
                         "November 2023, a trap of the fix for 6.7: firmware's configuration now holds"
                                 + " iommu_probe_device_lock, and the replay of a probe takes it, too.",
                         "the lock is given up before the replay, on every way out"),
-                new Bug(
+                new LockBug(
                         "iova-2022-cookie-mutex-cycle",
                         List.of(
                                 "B=&priv->bus_notifier rwsem",
@@ -255,7 +215,7 @@ public final class LockBugs {
                         "no hot-plug instance is registered under the mutex"));
     }
 
-    private static List<Bug> vfioPci() {
+    private static List<LockBug> vfioPci() {
         List<String> locks = List.of(
                 "V=&vdev->vma_lock mutex",
                 "ML=&vdev->memory_lock rwsem",
@@ -266,7 +226,7 @@ public final class LockBugs {
                 "DS=&new_dev_set->lock mutex",
                 "KF=&root->kernfs_rwsem rwsem");
         return List.of(
-                new Bug(
+                new LockBug(
                         "vfio-2021-migration-state-cycle",
                         locks,
                         List.of("task V ML", "task ML ST", "task ST MM:read", "task MM:read V"),
@@ -276,7 +236,7 @@ public final class LockBugs {
                                 + " reading the state copies to user memory under it, which may fault, and the fault"
                                 + " handler takes what memory_lock is taken under.",
                         "the reset notes itself and only tries the mutex; who gives it up does the reset"),
-                new Bug(
+                new LockBug(
                         "vfio-2024-hot-reset-info-cycle",
                         locks,
                         List.of("task V ML", "task ML S:read", "task S:read MM:read", "task MM:read V"),
@@ -285,7 +245,7 @@ public final class LockBugs {
                         "May 2024, 6.9-rc5: the list of devices that a hot reset would reset was copied to user memory"
                                 + " while the bus was walked under pci_bus_sem.",
                         "the walk fills a buffer, which is copied afterwards"),
-                new Bug(
+                new LockBug(
                         "vfio-2025-kernfs-cycle",
                         locks,
                         List.of("task KF:read MM:read", "task MM:read ML:read", "task ML KF"),
@@ -294,7 +254,7 @@ public final class LockBugs {
                         "2025, 6.15-rc1: reading a sysfs directory copies names to user memory under kernfs_rwsem; a"
                                 + " fault there takes memory_lock, under which enabling MSI makes sysfs entries.",
                         "names are copied outside of kernfs_rwsem (still open when last seen)"),
-                new Bug(
+                new LockBug(
                         "vfio-2026-sriov-work-cycle",
                         locks,
                         List.of("task ML W", "task W DS", "task DS ML"),
@@ -306,11 +266,11 @@ public final class LockBugs {
                         "memory_lock covers only the change of power state; a flag says that functions are enabled"));
     }
 
-    private static List<Bug> others() {
+    private static List<LockBug> others() {
         List<String> iommufd = List.of("IO=&iopt->iova_rwsem rwsem", "DO=&iopt->domains_rwsem rwsem");
         List<String> pools = List.of("L=&tbl->large_pool.lock spin", "P=&(p->lock) spin");
         return List.of(
-                new Bug(
+                new LockBug(
                         "powerpc-2021-pools-nesting",
                         pools,
                         List.of("off L P P P"),
@@ -319,7 +279,7 @@ public final class LockBugs {
                         "March 2021, 5.11: taking a table over locks every pool of it under the large pool's lock. A false"
                                 + " report: the outer lock orders the pools.",
                         "the pools are taken with the large pool's lock named as what orders them"),
-                new Bug(
+                new LockBug(
                         "powerpc-2021-nest-lock-missing",
                         pools,
                         List.of("off P:in:L"),
@@ -327,7 +287,7 @@ public final class LockBugs {
                         Kind.NEST_LOCK_NOT_TAKEN,
                         "The same annotation where the lock that is said to order the pools is not held.",
                         "the outer lock is taken first"),
-                new Bug(
+                new LockBug(
                         "iommufd-2022-rwsem-cycle",
                         iommufd,
                         List.of("task IO:read DO:read", "task DO:read IO"),
@@ -337,7 +297,7 @@ public final class LockBugs {
                                 + " takes domains_rwsem; mapping takes them the documented way. The test suite ran this"
                                 + " path, but an earlier report had muted the validator.",
                         "page sizes are asked for before iova_rwsem is taken"),
-                new Bug(
+                new LockBug(
                         "vfio-2021-reclaim-cycle",
                         List.of("IM=&mapping->i_mmap_rwsem rwsem", "FR=fs_reclaim pseudo"),
                         List.of("task FR IM", "task IM FR"),
@@ -346,7 +306,7 @@ public final class LockBugs {
                         "March 2021, a proposal: mapping again under i_mmap_rwsem allocates memory, which may reclaim,"
                                 + " which takes i_mmap_rwsem. Allocating counts as taking fs_reclaim.",
                         "allocations there may not reclaim"),
-                new Bug(
+                new LockBug(
                         "amd-2024-wait-context",
                         List.of(
                                 "GM=&group->mutex mutex",
@@ -360,7 +320,7 @@ public final class LockBugs {
                         "May 2024, 6.10-rc: attaching added the device to the page-fault queue, whose lock sleeps, under"
                                 + " three spin locks.",
                         "the queue is joined outside of the spin locks"),
-                new Bug(
+                new LockBug(
                         "reset-2026-group-mutex-cycle",
                         List.of(
                                 "GM=&group->mutex mutex",

@@ -19,8 +19,9 @@ import java.util.Map;
  * Who takes which locks, as lines of text, told to a validator.
  *
  * <p>A line is where something runs and what it takes, outermost first; everything is given up again: {@code task A B}
- * with interrupts on, {@code off A B} with hard interrupts off, {@code softirq A}, {@code hardirq A}. {@code A:read} reads,
- * {@code A:try} tries, {@code A:in:L} says that L orders locks of A's class.
+ * with interrupts on, {@code off A B} with hard interrupts off, {@code bh A} with soft ones off, {@code softirq A}, {@code
+ * hardirq A}. {@code A:read} reads, {@code A:try} tries, {@code A:in:L} says that L orders locks of A's class, {@code
+ * A:assert} takes nothing and asserts that A is held, {@code sleep} says that the task may sleep.
  */
 final class LockScript {
 
@@ -55,7 +56,11 @@ final class LockScript {
         };
     }
 
-    /** Plays lines until the validator reports. */
+    /**
+     * Plays lines until the validator reports.
+     *
+     * @throws AssertionError when an assertion is false and the validator has not reported yet
+     */
     List<LockReport> play(List<String> lines) {
         for (String line : lines) {
             List<String> words = List.of(line.split(" ", -1));
@@ -66,6 +71,11 @@ final class LockScript {
                     IrqState state = validator.hardirqsOff();
                     nested.run();
                     validator.hardirqsRestore(state);
+                }
+                case "bh" -> {
+                    validator.softirqsOff();
+                    nested.run();
+                    validator.softirqsOn();
                 }
                 case "softirq" -> validator.runIn(ExecutionContext.SOFTIRQ, nested);
                 case "hardirq" -> validator.runIn(ExecutionContext.HARDIRQ, nested);
@@ -79,6 +89,19 @@ final class LockScript {
         if (index == words.size()) {
             return;
         }
+        String word = words.get(index);
+        if (word.equals("sleep")) {
+            validator.mightSleep("a mutex");
+            take(words, index + 1);
+        } else if (word.endsWith(":assert")) {
+            validator.assertHeld(lock(word.substring(0, word.indexOf(':'))));
+            take(words, index + 1);
+        } else {
+            takeLock(words, index);
+        }
+    }
+
+    private void takeLock(List<String> words, int index) {
         List<String> parts = new ArrayList<>(List.of(words.get(index).split(":", -1)));
         LockMap lock = lock(parts.get(0));
         Acquisition how = parts.contains("read") ? Acquisition.SHARED : Acquisition.EXCLUSIVE;

@@ -18,7 +18,10 @@ public final class Museum {
         CoreErrata.cases().forEach(each -> all.add(each.exhibit()));
         PageTableErrata.cases().forEach(each -> all.add(each.exhibit()));
         all.addAll(LockBugs.exhibits());
+        all.addAll(LockBugVariants.exhibits());
         all.addAll(RaceExhibits.exhibits());
+        all.addAll(ProbeRaceExhibits.exhibits());
+        all.addAll(FwSpecRaceExhibits.exhibits());
         return all;
     }
 }

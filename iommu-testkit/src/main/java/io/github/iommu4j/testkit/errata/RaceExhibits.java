@@ -6,17 +6,14 @@ import io.github.iommu4j.api.lock.RwSemaphore;
 import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.core.memory.SparseMemory;
 import io.github.iommu4j.testkit.errata.Exhibit.Condition;
-import io.github.iommu4j.testkit.explore.Interleavings;
 import io.github.iommu4j.testkit.explore.Shared;
 import io.github.iommu4j.testkit.explore.Stage;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BiConsumer;
 
 /** Historical mistakes that only an interleaving shows, each on the smallest model that has it. */
 public final class RaceExhibits {
 
-    private static final String EXPLORER = "every interleaving";
     private static final long SLOT = 0x1000;
 
     private RaceExhibits() {}
@@ -28,21 +25,21 @@ public final class RaceExhibits {
      */
     public static List<Exhibit> exhibits() {
         return List.of(
-                exhibit(
+                RaceExhibit.of(
                         "vtd-2022-recursive-global-lock-hang",
                         "July 2022, 6.0-rc: one task reads dmar_global_lock twice, one inside the other. Where a writer"
                                 + " comes between, it waits for the first read to end, and the second read for the writer.",
                         "DEADLOCK",
                         "the section reads the lock once",
                         RaceExhibits::readTwice),
-                exhibit(
+                RaceExhibit.of(
                         "vtd-2021-pasid-slot-race",
                         "March 2021, what replaced pasid_lock in 5.12 has to hold: two tasks fill one empty slot of a PASID"
                                 + " directory. Looking first and storing then loses one's page.",
                         "FINAL_CHECK",
                         "the slot is filled by compare-and-exchange from empty, and the loser frees its page",
                         RaceExhibits::fillSlot),
-                exhibit(
+                RaceExhibit.of(
                         "vfio-2021-deferred-reset-lost",
                         "October 2021, the way round the migration state's cycle: the end of a reset notes it and tries the"
                                 + " mutex. Who holds the mutex must look at the note after giving it up, not before, or a"
@@ -50,16 +47,6 @@ public final class RaceExhibits {
                         "FINAL_CHECK",
                         "the note is looked at again once the mutex is given up",
                         RaceExhibits::deferReset));
-    }
-
-    private static Exhibit exhibit(
-            String id, String story, String verdict, String mended, BiConsumer<Stage, Condition> scenario) {
-        return new Exhibit(id, story, EXPLORER, verdict, mended, condition -> show(scenario, condition));
-    }
-
-    private static Exhibit.Sighting show(BiConsumer<Stage, Condition> scenario, Condition condition) {
-        return Exhibit.Sighting.of(
-                Interleavings.of(stage -> scenario.accept(stage, condition)).exhaustive());
     }
 
     private static void readTwice(Stage stage, Condition condition) {

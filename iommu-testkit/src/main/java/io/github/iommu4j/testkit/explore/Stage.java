@@ -45,6 +45,7 @@ public final class Stage {
     private final ExploredLocking locking;
     private final IntPredicate kept;
     private @Nullable ValidatedLocking validated;
+    private @Nullable ExploredTicker ticker;
     private int parts;
 
     Stage(Execution execution, IntPredicate kept) {
@@ -82,6 +83,18 @@ public final class Stage {
             validated = ValidatedLocking.over(locking, validator);
         }
         return validated;
+    }
+
+    /**
+     * Time that a task moves: every look at it and every step of it is a scheduling point.
+     *
+     * @return the same on every call, at 0 when the scenario begins
+     */
+    public ExploredTicker ticker() {
+        if (ticker == null) {
+            ticker = new ExploredTicker(execution);
+        }
+        return ticker;
     }
 
     /**

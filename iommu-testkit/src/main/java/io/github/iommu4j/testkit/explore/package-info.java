@@ -4,7 +4,7 @@
  * is left.
  *
  * <p>No agent and no changed bytecode: the operations of {@link io.github.iommu4j.testkit.explore.Stage#locking} are where
- * tasks can change. What tasks share without them changes only there, too.
+ * tasks can change. What tasks share without them changes only there, too. Time passes only where a task says so.
  *
  * <p>Glossary: a <i>step</i> is what a task does from one operation to the next; a <i>schedule</i> says which task makes
  * each step; a <i>preemption</i> is a change of task although the running one could go on.

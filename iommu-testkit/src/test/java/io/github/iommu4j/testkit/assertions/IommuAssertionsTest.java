@@ -65,6 +65,7 @@ final class IommuAssertionsTest {
         assertThat(group).isOwnedBy("user").hasDomain(DomainType.BLOCKED);
         assertFails(() -> assertThat(group).isFree(), "nobody");
         assertFails(() -> assertThat(group).isOnItsDefaultDomain(), "the default domain");
+        assertFails(() -> assertThat(group).isOwnedBy("another"), "to be owned by <another>");
         group.dmaOwnership().release();
     }
 
@@ -73,6 +74,8 @@ final class IommuAssertionsTest {
         machine.pciBus().driverOverride(DEVICE, "net");
         machine.pciBus().bind(DEVICE, "net");
         assertThat(group).isUsedByDrivers(1);
+        assertFails(() -> assertThat(group).isUsedByDrivers(2), "to be used by 2 drivers");
+        assertFails(() -> assertThat(group).isFree(), "nobody");
     }
 
     @Test
@@ -103,6 +106,7 @@ final class IommuAssertionsTest {
                 }))
                 .exhaustive();
         assertThat(broken).found(Finding.Kind.EXCEPTION);
+        assertFails(() -> assertThat(broken).found(Finding.Kind.DEADLOCK), "Expecting DEADLOCK to be found");
         assertFails(() -> assertThat(broken).foundNothing(), "broken");
         assertFails(() -> assertThat(broken).isComplete(), "every schedule");
     }

@@ -18,8 +18,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Interleavings as tables, against files that {@code -Diommu.golden.refresh=true} writes anew. */
 final class InterleavingTableTest {
 
-    private static final Map<String, Scenario> SCENARIOS =
-            Map.of("deadlock", InterleavingTableTest::deadlock, "lost-update", InterleavingTableTest::lostUpdate);
+    private static final Map<String, Scenario> SCENARIOS = Map.of(
+            "deadlock",
+            InterleavingTableTest::deadlock,
+            "lost-update",
+            InterleavingTableTest::lostUpdate,
+            "timeout",
+            stage -> ExploredTickerTest.poll(stage, ExploredTickerTest.LastLook.MISSING));
 
     static Set<String> names() {
         return SCENARIOS.keySet();

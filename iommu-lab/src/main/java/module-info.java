@@ -6,6 +6,7 @@ open module io.github.iommu4j.lab {
     requires io.github.iommu4j.smmuv3;
     requires io.github.iommu4j.testkit;
     requires io.github.iommu4j.tipat;
+    requires io.github.iommu4j.vtd;
     requires com.google.gson;
     requires info.picocli;
     requires org.apache.commons.csv;

@@ -1,0 +1,9 @@
+/**
+ * Registers, structures and descriptors of Intel VT-d, bit by bit (Intel VT-d specification, chapters 6, 9, 11).
+ *
+ * <p>Start with {@link io.github.iommu4j.vtd.layout.TableMode}.
+ */
+@NullMarked
+package io.github.iommu4j.vtd.layout;
+
+import org.jspecify.annotations.NullMarked;

@@ -114,10 +114,6 @@ final class Execution {
         return phase == Phase.ENDING;
     }
 
-    boolean isObserving() {
-        return phase == Phase.OBSERVING;
-    }
-
     /** Lets others go first, perhaps, and returns when the running task may do an operation. */
     void point(Operation operation) {
         if (phase != Phase.RUNNING) {
@@ -340,9 +336,5 @@ final class Execution {
 
     int steps() {
         return steps;
-    }
-
-    List<Task> tasks() {
-        return tasks;
     }
 }

@@ -3,6 +3,7 @@ package io.github.iommu4j.lab.pgtable;
 import io.github.iommu4j.api.Erratum;
 import io.github.iommu4j.api.IotlbGather;
 import io.github.iommu4j.core.pagetable.TlbInvalidation;
+import io.github.iommu4j.core.pagetable.WalkCoherency;
 import io.github.iommu4j.core.pagetable.intel.IntelTable;
 import io.github.iommu4j.lab.vector.Members;
 import io.github.iommu4j.lab.vector.TableEvent;
@@ -49,6 +50,10 @@ final class VtdTable implements ModelTable {
                 request.maximumOrder(),
                 driver);
         this.table = IntelTable.create(request.config(), machine.environment(errata, replacements(), machine.lines()));
+        if (request.config().coherency() == WalkCoherency.COHERENT) {
+            // Linux makes the root before it knows who will walk it, and writes it back in any case.
+            machine.lines().map(table.pageTable().root(), PAGE);
+        }
         this.walker = new VtdWalker(machine, table.pageTable().root(), request.config());
     }
 

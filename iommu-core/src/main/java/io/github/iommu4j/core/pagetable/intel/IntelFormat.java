@@ -51,8 +51,8 @@ final class IntelFormat implements PageTableFormat {
     private static final BitField FIRST_ACCESSED = bit(5);
     private static final BitField FIRST_DIRTY = bit(6);
     private static final BitField FIRST_XD = bit(63);
-    /** What first-stage entries of all levels have: users, accessed already, not to be executed. */
-    private static final long FIRST_ALWAYS = FIRST_US.mask() | FIRST_ACCESSED.mask() | FIRST_XD.mask();
+    /** What first-stage entries of all levels have: for users, and accessed already. */
+    private static final long FIRST_ALWAYS = FIRST_US.mask() | FIRST_ACCESSED.mask();
 
     private final IntelTableConfig config;
 
@@ -68,7 +68,7 @@ final class IntelFormat implements PageTableFormat {
     @Override
     public List<TableLevel> levels() {
         List<TableLevel> levels = new ArrayList<>();
-        long table = PRESENT.mask() | WRITE.mask() | (isFirst() ? FIRST_ALWAYS : 0);
+        long table = PRESENT.mask() | WRITE.mask() | (isFirst() ? firstAlways() : 0);
         for (int level = 0; level < config.levels(); level++) {
             BitPattern pointer =
                     level == 0 ? BitPattern.NEVER : new BitPattern(PRESENT.mask() | PAGE_SIZE.mask(), PRESENT.mask());
@@ -144,8 +144,12 @@ final class IntelFormat implements PageTableFormat {
         return leaf.pattern().value() | write | (isFirst() ? firstAttributes(prot) : secondAttributes());
     }
 
-    private static long firstAttributes(Prot prot) {
-        return FIRST_ALWAYS | (prot.includes(Prot.WRITE) ? FIRST_DIRTY.mask() : 0);
+    private long firstAlways() {
+        return FIRST_ALWAYS | (config.execute() == ExecuteDisable.SET ? FIRST_XD.mask() : 0);
+    }
+
+    private long firstAttributes(Prot prot) {
+        return firstAlways() | (prot.includes(Prot.WRITE) ? FIRST_DIRTY.mask() : 0);
     }
 
     private long secondAttributes() {

@@ -5,7 +5,6 @@ import io.github.iommu4j.api.Prot;
 import io.github.iommu4j.api.driver.MapProgress;
 import io.github.iommu4j.core.pagetable.PageTable;
 import io.github.iommu4j.core.pagetable.PageTableEnvironment;
-import io.github.iommu4j.core.pagetable.WalkCoherency;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +25,7 @@ public final class IntelTable {
     }
 
     /**
-     * Makes an empty table. Its root is written back in any case, since it is made before it is known who will walk it.
+     * Makes an empty table.
      *
      * @param config what is asked for
      * @param environment what the table stands in
@@ -34,11 +33,7 @@ public final class IntelTable {
      * @throws io.github.iommu4j.api.IommuException {@code ENOMEM} when there is no memory for the root
      */
     public static IntelTable create(IntelTableConfig config, PageTableEnvironment environment) {
-        IntelTable table = new IntelTable(config, PageTable.create(new IntelFormat(config), environment));
-        if (config.coherency() == WalkCoherency.COHERENT) {
-            environment.caches().map(table.pageTable.root(), Long.BYTES << 9);
-        }
-        return table;
+        return new IntelTable(config, PageTable.create(new IntelFormat(config), environment));
     }
 
     /**

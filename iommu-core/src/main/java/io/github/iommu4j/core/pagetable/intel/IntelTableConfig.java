@@ -11,10 +11,17 @@ import io.github.iommu4j.core.pagetable.WalkCoherency;
  * @param largePages sizes of larger leaves as CAP.SSLPS has them: bit 0 for 2 MiB, bit 1 for 1 GiB
  * @param coherency whether the hardware's walks snoop (ECAP.C, ECAP.SMPWCS)
  * @param snoop whether accesses are made to snoop; without meaning for the first stage
+ * @param execute whether execution is forbidden; without meaning for the second stage
  * @param runRule how calls for several pages go about it
  */
 public record IntelTableConfig(
-        IntelStage stage, int width, int largePages, WalkCoherency coherency, SnoopControl snoop, RunRule runRule) {
+        IntelStage stage,
+        int width,
+        int largePages,
+        WalkCoherency coherency,
+        SnoopControl snoop,
+        ExecuteDisable execute,
+        RunRule runRule) {
 
     /**
      * Checks the widths.
@@ -33,7 +40,7 @@ public record IntelTableConfig(
     }
 
     /**
-     * A coherent table with leaves of 4 KiB only, as Linux uses it.
+     * A coherent table with leaves of 4 KiB only, as Linux 6.1 uses it.
      *
      * @param stage which kind
      * @param width bits of an input address: 39 (second stage only), 48 or 57
@@ -41,7 +48,13 @@ public record IntelTableConfig(
      */
     public static IntelTableConfig of(IntelStage stage, int width) {
         return new IntelTableConfig(
-                stage, width, 0, WalkCoherency.COHERENT, SnoopControl.BY_DEVICE, RunRule.WHOLE_RANGE);
+                stage,
+                width,
+                0,
+                WalkCoherency.COHERENT,
+                SnoopControl.BY_DEVICE,
+                ExecuteDisable.SET,
+                RunRule.WHOLE_RANGE);
     }
 
     /**
@@ -51,7 +64,7 @@ public record IntelTableConfig(
      * @return the configuration
      */
     public IntelTableConfig withLargePages(int sizes) {
-        return new IntelTableConfig(stage, width, sizes, coherency, snoop, runRule);
+        return new IntelTableConfig(stage, width, sizes, coherency, snoop, execute, runRule);
     }
 
     /**
@@ -61,7 +74,7 @@ public record IntelTableConfig(
      * @return the configuration
      */
     public IntelTableConfig withCoherency(WalkCoherency walks) {
-        return new IntelTableConfig(stage, width, largePages, walks, snoop, runRule);
+        return new IntelTableConfig(stage, width, largePages, walks, snoop, execute, runRule);
     }
 
     /**
@@ -71,7 +84,17 @@ public record IntelTableConfig(
      * @return the configuration
      */
     public IntelTableConfig withSnoop(SnoopControl control) {
-        return new IntelTableConfig(stage, width, largePages, coherency, control, runRule);
+        return new IntelTableConfig(stage, width, largePages, coherency, control, execute, runRule);
+    }
+
+    /**
+     * The same with another rule for execution.
+     *
+     * @param disable whether execution is forbidden
+     * @return the configuration
+     */
+    public IntelTableConfig withExecute(ExecuteDisable disable) {
+        return new IntelTableConfig(stage, width, largePages, coherency, snoop, disable, runRule);
     }
 
     /**
@@ -81,7 +104,7 @@ public record IntelTableConfig(
      * @return the configuration
      */
     public IntelTableConfig withRunRule(RunRule rule) {
-        return new IntelTableConfig(stage, width, largePages, coherency, snoop, rule);
+        return new IntelTableConfig(stage, width, largePages, coherency, snoop, execute, rule);
     }
 
     /**

@@ -14,7 +14,21 @@ public enum VtdErratum implements Erratum {
     PAGES_COUNTED_IN_32_BITS(
             "intel-iommu, recorded from Linux 6.1: the number of pages to invalidate is an unsigned int. A range of 16 TiB has"
                     + " none, which is a BUG, and a larger one is invalidated in part. Only unmapping where nothing is mapped,"
-                    + " in a table of five levels, comes to such numbers.");
+                    + " in a table of five levels, comes to such numbers."),
+    /** A user's domain that leaves a unit keeps its id there. */
+    USERS_DOMAIN_IDS_LEAK(
+            "intel-iommu until 4.2 (2015): a domain of a virtual machine keeps a bitmap of the units it is on. When the last"
+                    + " device behind a unit is detached the bit is cleared, but the id stays taken; freeing the domain then"
+                    + " looks at the bits that are set, and finds none. A host that assigns and takes back a device some"
+                    + " hundred times is out of ids and can attach nothing any more. Mended by leaving every unit in the end,"
+                    + " whatever the bitmap says."),
+    /** A device that has the domain it needs is refused. */
+    RIGHT_DOMAIN_IS_REFUSED(
+            "intel-iommu, June 2019, on the way to 5.3: default domains move into the core, and the driver asks for another"
+                    + " where a device needs one. Where the device had the right one already, the driver answered ENODEV although"
+                    + " all was well, and the core dropped the device. A storage card with reserved memory stayed without a"
+                    + " context entry: its firmware's DMA faulted (present bit in context entry is clear), and the machine did"
+                    + " not find its root disk. Seen on hpsa and megaraid cards in linux-next; mended by returning nothing.");
 
     private final String story;
 

@@ -11,7 +11,10 @@ import io.github.iommu4j.lab.capture.CaptureFiles;
 import io.github.iommu4j.lab.capture.CaptureReader;
 import io.github.iommu4j.lab.capture.CaptureSource;
 import io.github.iommu4j.lab.capture.TranslationRow;
-import io.github.iommu4j.lab.replay.CapturedMachine;
+import io.github.iommu4j.lab.machine.CapturedMachine;
+import io.github.iommu4j.lab.replay.Replay;
+import io.github.iommu4j.lab.view.MappedRange;
+import io.github.iommu4j.lab.view.StreamView;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -133,7 +136,7 @@ class InspectorTest {
 
     private static void explainSample(Path path) throws IOException, CaptureException {
         Capture capture = CaptureReader.readMachine(CaptureSource.directory(path));
-        CapturedMachine machine = CapturedMachine.restore(capture);
+        CapturedMachine machine = Replay.machine(capture, CapturedMachine.Caching.OFF);
         List<CaptureFiles.Leaf> leaves = new ArrayList<>(CaptureFiles.leaves(path));
         Collections.shuffle(leaves, new Random(7));
         for (CaptureFiles.Leaf leaf : leaves.subList(0, Math.min(SAMPLE, leaves.size()))) {

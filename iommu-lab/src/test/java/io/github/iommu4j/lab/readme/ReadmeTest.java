@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.iommu4j.core.pagetable.PageTableErratum;
 import io.github.iommu4j.lab.command.CommandLineProgram;
-import io.github.iommu4j.lab.replay.ReferenceDeviation;
+import io.github.iommu4j.lab.replay.smmuv3.ReferenceDeviation;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;

@@ -3,6 +3,7 @@ package io.github.iommu4j.lab.inspect;
 import io.github.iommu4j.lab.capture.Capture;
 import io.github.iommu4j.lab.capture.CaptureException;
 import io.github.iommu4j.lab.inspect.smmuv3.SmmuInspector;
+import io.github.iommu4j.lab.inspect.vtd.VtdInspector;
 import io.github.iommu4j.lab.view.StreamView;
 import java.util.List;
 
@@ -20,6 +21,7 @@ public final class Inspector {
      */
     public static List<StreamView> inspect(Capture capture) throws CaptureException {
         return switch (capture.family()) {
+            case VTD -> VtdInspector.inspect(capture);
             default -> SmmuInspector.inspect(capture);
         };
     }

@@ -5,6 +5,8 @@ import io.github.iommu4j.lab.capture.CaptureException;
 import io.github.iommu4j.lab.machine.CapturedMachine;
 import io.github.iommu4j.lab.replay.smmuv3.SmmuMachine;
 import io.github.iommu4j.lab.replay.smmuv3.SmmuReplay;
+import io.github.iommu4j.lab.replay.vtd.VtdMachine;
+import io.github.iommu4j.lab.replay.vtd.VtdReplay;
 import io.github.iommu4j.lab.verdict.ReplayResult;
 import io.github.iommu4j.smmuv3.hardware.CacheGeometry;
 
@@ -22,6 +24,7 @@ public final class Replay {
      */
     public static ReplayResult run(Capture capture) throws CaptureException {
         return switch (capture.family()) {
+            case VTD -> VtdReplay.run(capture);
             default -> SmmuReplay.run(capture);
         };
     }
@@ -37,8 +40,9 @@ public final class Replay {
     public static CapturedMachine machine(Capture capture, CapturedMachine.Caching caching) throws CaptureException {
         boolean caches = caching == CapturedMachine.Caching.ON;
         return switch (capture.family()) {
-            default ->
-                SmmuMachine.restore(capture, caches ? CacheGeometry.DEFAULT : CacheGeometry.DEFAULT.withoutTlb());
+            case VTD -> VtdMachine.restore(capture, caching);
+            default -> SmmuMachine.restore(
+                    capture, caches ? CacheGeometry.DEFAULT : CacheGeometry.DEFAULT.withoutTlb());
         };
     }
 }

@@ -47,21 +47,25 @@ class InspectorTest {
                         0x10000, 0x1000, streams.get(0x38).ranges().get(0).pa(), 5));
     }
 
+    private static Stream<Path> captures() {
+        return Stream.of("smmu-", "vtd-").flatMap(family -> CaptureFiles.corpus(family).stream());
+    }
+
     @TestFactory
     Stream<DynamicTest> rangesAreThoseOfTheIndependentWalker() {
-        return CaptureFiles.corpus("smmu-").stream()
+        return captures()
                 .map(path -> DynamicTest.dynamicTest(String.valueOf(path.getFileName()), () -> compareRanges(path)));
     }
 
     @TestFactory
     Stream<DynamicTest> everyTranslationOfTheReferenceLiesInARange() {
-        return CaptureFiles.corpus("smmu-").stream()
+        return captures()
                 .map(path -> DynamicTest.dynamicTest(String.valueOf(path.getFileName()), () -> findTranslations(path)));
     }
 
     @TestFactory
     Stream<DynamicTest> theLastReadOfAnExplanationIsTheLeafOfTheIndependentWalker() {
-        return CaptureFiles.corpus("smmu-").stream()
+        return captures()
                 .map(path -> DynamicTest.dynamicTest(String.valueOf(path.getFileName()), () -> explainSample(path)));
     }
 

@@ -41,8 +41,8 @@ public final class Replay {
         boolean caches = caching == CapturedMachine.Caching.ON;
         return switch (capture.family()) {
             case VTD -> VtdMachine.restore(capture, caching);
-            default -> SmmuMachine.restore(
-                    capture, caches ? CacheGeometry.DEFAULT : CacheGeometry.DEFAULT.withoutTlb());
+            default ->
+                SmmuMachine.restore(capture, caches ? CacheGeometry.DEFAULT : CacheGeometry.DEFAULT.withoutTlb());
         };
     }
 }

@@ -20,7 +20,6 @@ final class ContextTables {
     private static final int MOST_PASIDS = 1 << 12;
 
     private static final int FUNCTIONS = 256;
-    private static final int PASIDS_LG2 = 6;
 
     private final PhysicalMemory memory;
     private final VtdCapabilities capabilities;

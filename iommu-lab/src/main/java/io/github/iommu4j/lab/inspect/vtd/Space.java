@@ -60,8 +60,8 @@ record Space(
         put(settings, "PDTS", ScalableContextEntry.PDTS.getInt(context.q0()));
         put(settings, "PGTT", type);
         put(settings, "DID", PasidEntry.DID.getInt(entry.q1()));
-        PagingStructure first = new PagingStructure(
-                PasidEntry.FSPTPTR.inPlace(entry.q2()), 4 + PasidEntry.FSPM.getInt(entry.q2()));
+        PagingStructure first =
+                new PagingStructure(PasidEntry.FSPTPTR.inPlace(entry.q2()), 4 + PasidEntry.FSPM.getInt(entry.q2()));
         PagingStructure second = new PagingStructure(
                 PasidEntry.SSPTPTR.inPlace(entry.q0()), LEAST_LEVELS + PasidEntry.AW.getInt(entry.q0()));
         return switch (type) {

@@ -71,12 +71,14 @@ public final class VtdInspector {
     private boolean collect(Space space, Mappings mappings) {
         PagingReader physical = new PagingReader(machine.memory(), address -> address, ENTRY_BUDGET);
         if (space.first().isEmpty()) {
-            space.second().filter(PagingStructure::isLegal).ifPresent(second -> physical.visitSecond(second, mappings::region));
+            space.second()
+                    .filter(PagingStructure::isLegal)
+                    .ifPresent(second -> physical.visitSecond(second, mappings::region));
             return !physical.isExhausted();
         }
         PagingReader reader = space.second()
-                .map(second -> new PagingReader(
-                        machine.memory(), address -> physical.lookUp(second, address), ENTRY_BUDGET))
+                .map(second ->
+                        new PagingReader(machine.memory(), address -> physical.lookUp(second, address), ENTRY_BUDGET))
                 .orElse(physical);
         space.first().filter(PagingStructure::isLegal).ifPresent(first -> reader.visitFirst(first, mappings::region));
         return !physical.isExhausted() && !reader.isExhausted();

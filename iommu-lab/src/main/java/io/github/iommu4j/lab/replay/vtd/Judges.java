@@ -37,8 +37,7 @@ final class Judges {
             return explained(request, theirs -> theirs.isOk() && theirs.pa() == row.pa(), "verdict", "OK", ours.text());
         }
         if (ok.pa() != row.pa()) {
-            return explained(
-                    request, theirs -> theirs.pa() == row.pa(), "address", hex(row.pa()), hex(ok.pa()));
+            return explained(request, theirs -> theirs.pa() == row.pa(), "address", hex(row.pa()), hex(ok.pa()));
         }
         if ((ok.permissions() & READ_WRITE) != row.walkerPermissions()) {
             return RowOutcome.differs("permission", row.walkerPermissions(), ok.permissions() & READ_WRITE);
@@ -56,9 +55,10 @@ final class Judges {
         Observation ours = machine.observe(request);
         return switch (row.agreement()) {
             case UNKNOWN -> RowOutcome.skipped("marked as not comparable");
-            case YES -> row.verdict() == ProbeRow.Verdict.FAULT
-                    ? refused(request, ours, reason(row.eventName()))
-                    : translated(request, ours, row.pa());
+            case YES ->
+                row.verdict() == ProbeRow.Verdict.FAULT
+                        ? refused(request, ours, reason(row.eventName()))
+                        : translated(request, ours, row.pa());
             case NO -> onHit(row, ours);
         };
     }
@@ -127,8 +127,7 @@ final class Judges {
 
     /** The record that the reference's registers held when they were read. */
     RowOutcome heldRecord(FaultRecord theirs) {
-        DmaRequest request =
-                DmaRequest.of(theirs.sid(), theirs.page(), isRead(theirs) ? Access.READ : Access.WRITE);
+        DmaRequest request = DmaRequest.of(theirs.sid(), theirs.page(), isRead(theirs) ? Access.READ : Access.WRITE);
         Observation ours = machine.observe(request);
         if (sameRecord(ours, theirs)) {
             return RowOutcome.AGREED;
@@ -150,9 +149,7 @@ final class Judges {
     private RowOutcome explained(
             DmaRequest request, Predicate<Observation> asReference, String what, Object expected, String actual) {
         List<VtdDeparture> departures = reference.explain(request, asReference);
-        return departures.isEmpty()
-                ? RowOutcome.differs(what, expected, actual)
-                : RowOutcome.explained(departures);
+        return departures.isEmpty() ? RowOutcome.differs(what, expected, actual) : RowOutcome.explained(departures);
     }
 
     private static boolean isRead(FaultRecord record) {

@@ -28,8 +28,7 @@ public enum VtdDeparture implements Departure {
     /** See {@link VtdDeviation#FAULT_ADDRESS_UNCUT}. */
     FAULT_ADDRESS_UNCUT("Intel VT-d §11.4.14 (FI)", VtdDeviation.FAULT_ADDRESS_UNCUT),
     /** See {@link VtdDeviation#REQUESTS_WITHOUT_PASID_RECORD_ONE}. */
-    REQUESTS_WITHOUT_PASID_RECORD_ONE(
-            "Intel VT-d §11.4.14 (PP, PV)", VtdDeviation.REQUESTS_WITHOUT_PASID_RECORD_ONE),
+    REQUESTS_WITHOUT_PASID_RECORD_ONE("Intel VT-d §11.4.14 (PP, PV)", VtdDeviation.REQUESTS_WITHOUT_PASID_RECORD_ONE),
     /** An access that hits a cached translation is reported as translated although a permission is missing. */
     PERMISSION_NOT_CHECKED_ON_HIT("Intel VT-d §6.2.3", null);
 

@@ -70,8 +70,7 @@ public final class VtdMachine implements CapturedMachine {
             long bytes = 1L << PAGE_LG2 + RegisterFields.Iqa.QS.getInt(queue.value());
             SparseMemoryLoader.addQueue(memory, "IQA", RegisterFields.Iqa.IQA.inPlace(queue.value()), bytes);
         }
-        Vtd unit = Vtd.builder(memory)
-                .capabilities(capabilities(registers))
+        Vtd unit = Vtd.builder(memory, capabilities(registers))
                 .caches(caches)
                 .deviations(deviations)
                 .build();

@@ -6,9 +6,7 @@ import io.github.iommu4j.lab.verdict.Ledger;
 import io.github.iommu4j.lab.verdict.Ledger.Place;
 import io.github.iommu4j.lab.verdict.ReplayResult;
 import io.github.iommu4j.lab.verdict.Tally;
-import io.github.iommu4j.vtd.layout.FaultRecord;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 
 /** Replays a capture of Intel VT-d and compares. */

@@ -101,12 +101,12 @@ final class ContextTables {
             PasidDirectoryEntry entry =
                     PasidDirectoryEntry.readFrom(memory, PasidDirectoryEntry.address(directory, pasid));
             if (!reached || !PasidDirectoryEntry.P.isSet(entry.raw())) {
-                return Space.ABSENT;
+                return Space.absent(context);
             }
             long table = PasidDirectoryEntry.SMPTBLPTR.inPlace(entry.raw());
             return Space.of(context, PasidEntry.readFrom(memory, PasidEntry.address(table, pasid)));
         } catch (BusErrorException notInTheCapture) {
-            return Space.ABSENT;
+            return Space.absent(context);
         }
     }
 }

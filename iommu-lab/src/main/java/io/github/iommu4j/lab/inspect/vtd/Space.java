@@ -23,13 +23,23 @@ record Space(
         Optional<PagingStructure> second,
         Map<String, String> settings) {
 
-    /** There is no entry. */
-    static final Space ABSENT = new Space(StreamView.Kind.ABORT, Optional.empty(), Optional.empty(), Map.of());
-
     private static final int LEAST_LEVELS = 2;
 
     boolean isPresent() {
         return kind != StreamView.Kind.ABORT;
+    }
+
+    /** A context entry that leads to no PASID entry. */
+    static Space absent(ScalableContextEntry context) {
+        return space(StreamView.Kind.ABORT, Optional.empty(), Optional.empty(), settings(context));
+    }
+
+    private static Map<String, String> settings(ScalableContextEntry context) {
+        Map<String, String> settings = new LinkedHashMap<>();
+        settings.put("PASIDDIRPTR", hex(ScalableContextEntry.PASIDDIRPTR.inPlace(context.q0())));
+        put(settings, "PDTS", ScalableContextEntry.PDTS.getInt(context.q0()));
+        put(settings, "RID_PASID", ScalableContextEntry.RID_PASID.getInt(context.q1()));
+        return settings;
     }
 
     static Space of(ContextEntry entry) {
@@ -52,12 +62,10 @@ record Space(
 
     static Space of(ScalableContextEntry context, PasidEntry entry) {
         if (!PasidEntry.P.isSet(entry.q0())) {
-            return ABSENT;
+            return absent(context);
         }
-        Map<String, String> settings = new LinkedHashMap<>();
+        Map<String, String> settings = settings(context);
         int type = PasidEntry.PGTT.getInt(entry.q0());
-        settings.put("PASIDDIRPTR", hex(ScalableContextEntry.PASIDDIRPTR.inPlace(context.q0())));
-        put(settings, "PDTS", ScalableContextEntry.PDTS.getInt(context.q0()));
         put(settings, "PGTT", type);
         put(settings, "DID", PasidEntry.DID.getInt(entry.q1()));
         PagingStructure first =

@@ -6,15 +6,18 @@ import io.github.iommu4j.api.dma.TranslationUnit;
 import io.github.iommu4j.lab.capture.Capture;
 import io.github.iommu4j.lab.capture.CaptureException;
 import io.github.iommu4j.lab.inspect.vtd.ContextTables.Source;
-import io.github.iommu4j.lab.machine.CapturedMachine.Caching;
 import io.github.iommu4j.lab.replay.vtd.VtdMachine;
 import io.github.iommu4j.lab.view.Mappings;
 import io.github.iommu4j.lab.view.StreamView;
+import io.github.iommu4j.vtd.hardware.VtdDeviation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** Lists the sources of a captured Intel VT-d machine and what they map. */
+/**
+ * Lists the sources of a captured Intel VT-d machine and what they map. What was never accessed is mapped too, even where a unit
+ * could not set the accessed bit.
+ */
 public final class VtdInspector {
 
     private static final long ENTRY_BUDGET = 1L << 22;
@@ -40,7 +43,7 @@ public final class VtdInspector {
      * @throws CaptureException when the machine cannot be restored
      */
     public static List<StreamView> inspect(Capture capture) throws CaptureException {
-        VtdMachine machine = VtdMachine.restore(capture, Caching.OFF);
+        VtdMachine machine = VtdMachine.restore(capture, Set.of(VtdDeviation.UPDATES_WITHOUT_SNOOPING));
         VtdInspector inspector = new VtdInspector(machine);
         List<StreamView> views = new ArrayList<>();
         long rtaddr = capture.registers().require("RTADDR");
@@ -89,8 +92,10 @@ public final class VtdInspector {
         if (source.pasid() != TranslationUnit.NO_SUBSTREAM) {
             request = request.withSubstream(source.pasid());
         }
-        boolean stopped = machine.explain(request).result() instanceof Translation.Fault fault
-                && !OF_AN_ADDRESS.contains(fault.code());
-        return stopped ? ((Translation.Fault) machine.explain(request).result()).name() : "";
+        if (machine.explain(request).result() instanceof Translation.Fault fault
+                && !OF_AN_ADDRESS.contains(fault.code())) {
+            return fault.name();
+        }
+        return "";
     }
 }

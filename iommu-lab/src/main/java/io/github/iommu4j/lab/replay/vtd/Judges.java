@@ -17,6 +17,7 @@ import java.util.function.Predicate;
 final class Judges {
 
     private static final String REASON = "reason_";
+    private static final long PAGE = -1L << 12;
     private static final int READ_WRITE = 3;
     private static final int READ_REQUEST = 2;
 
@@ -79,21 +80,23 @@ final class Judges {
                     String.format("0x%02x", reason),
                     ours.text());
         }
-        return record(request, ours, reason);
+        return record(request, ours);
     }
 
-    /** What is recorded must be what was refused. */
-    private static RowOutcome record(DmaRequest request, Observation ours, int reason) {
+    /** What is recorded must be what was refused; the reference keeps all bits of the address. */
+    private RowOutcome record(DmaRequest request, Observation ours) {
+        return isRecorded(request, ours)
+                ? RowOutcome.AGREED
+                : explained(request, other -> isRecorded(request, other), "fault record", request, ours.text());
+    }
+
+    private static boolean isRecorded(DmaRequest request, Observation ours) {
         FaultRecord record = ours.fault();
-        if (record == null) {
-            return RowOutcome.differs("fault record", "one", "none");
-        }
-        boolean right = record.reason() == reason
+        return record != null
+                && record.reason() == ours.reason()
                 && record.sid() == request.streamId()
-                && record.page() == (request.iova() & -4096L)
-                && isRead(record) == (request.access() == Access.READ)
-                && !record.hasPasid();
-        return right ? RowOutcome.AGREED : RowOutcome.differs("fault record", request, record);
+                && record.page() == (request.iova() & PAGE)
+                && isRead(record) == (request.access() == Access.READ);
     }
 
     /** The reference translates from its cache without looking at permissions; the specification's answer is a refusal. */
@@ -111,8 +114,11 @@ final class Judges {
     /** An access that the independent walker finds refused. */
     RowOutcome unmapped(UnmappedRow row) {
         Observation ours = machine.observe(DmaRequest.of(row.streamId(), row.iova(), row.access()));
-        boolean refused = WalkerNames.standsFor(row.expected().fault(), ours.reason());
-        return refused ? RowOutcome.AGREED : RowOutcome.differs("verdict", row.expected(), ours.text());
+        Predicate<Observation> refused =
+                any -> WalkerNames.standsFor(row.expected().fault(), any.reason());
+        return refused.test(ours)
+                ? RowOutcome.AGREED
+                : explained(ours.request(), refused, "verdict", row.expected(), ours.text());
     }
 
     /** A fault that the reference machine reported at some time. */

@@ -29,6 +29,8 @@ public enum VtdDeparture implements Departure {
     FAULT_ADDRESS_UNCUT("Intel VT-d §11.4.14 (FI)", VtdDeviation.FAULT_ADDRESS_UNCUT),
     /** See {@link VtdDeviation#REQUESTS_WITHOUT_PASID_RECORD_ONE}. */
     REQUESTS_WITHOUT_PASID_RECORD_ONE("Intel VT-d §11.4.14 (PP, PV)", VtdDeviation.REQUESTS_WITHOUT_PASID_RECORD_ONE),
+    /** See {@link VtdDeviation#UPDATES_WITHOUT_SNOOPING}. */
+    UPDATES_WITHOUT_SNOOPING("Intel VT-d §7.1 (SFS.9, SSS.5)", VtdDeviation.UPDATES_WITHOUT_SNOOPING),
     /** An access that hits a cached translation is reported as translated although a permission is missing. */
     PERMISSION_NOT_CHECKED_ON_HIT("Intel VT-d §6.2.3", null);
 

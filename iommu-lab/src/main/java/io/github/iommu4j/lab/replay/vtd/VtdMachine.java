@@ -56,8 +56,15 @@ public final class VtdMachine implements CapturedMachine {
         return restore(capture, caching == Caching.ON ? CacheGeometry.DEFAULT : CacheGeometry.OFF, Set.of());
     }
 
-    /** A machine without caches that departs from the specification as a reference does. */
-    static VtdMachine restore(Capture capture, Set<VtdDeviation> deviations) throws CaptureException {
+    /**
+     * Restores a captured machine without caches that departs from the specification as a reference does.
+     *
+     * @param capture the capture
+     * @param deviations how
+     * @return the machine, no fault recorded
+     * @throws CaptureException when the registers describe hardware that cannot be modelled
+     */
+    public static VtdMachine restore(Capture capture, Set<VtdDeviation> deviations) throws CaptureException {
         return restore(capture, CacheGeometry.OFF, deviations);
     }
 

@@ -18,6 +18,6 @@ record Target(Kind kind, long root, int widthCode, int did) {
     }
 
     static Target passThrough(UnitCapabilities capabilities) {
-        return new Target(Kind.PASS_THROUGH, 0, capabilities.widthCode(), DomainIds.PASS_THROUGH);
+        return new Target(Kind.PASS_THROUGH, 0, capabilities.largestWidthCode(), DomainIds.PASS_THROUGH);
     }
 }

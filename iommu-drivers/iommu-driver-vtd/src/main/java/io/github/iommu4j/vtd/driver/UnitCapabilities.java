@@ -190,6 +190,12 @@ record UnitCapabilities(long cap, long ecap, Mode mode) {
         return code;
     }
 
+    /** The code of the largest width there is, which pass-through entries must have (Intel VT-d §9.3, §9.6). */
+    int largestWidthCode() {
+        int supported = SAGAW.getInt(cap) & ~1;
+        return supported == 0 ? widthCode() : 31 - Integer.numberOfLeadingZeros(supported);
+    }
+
     /** Bits of a device's address: what the tables have, cut to MGAW. */
     int addressBits() {
         return Math.min(tableBits(), MGAW.getInt(cap) + 1);

@@ -14,6 +14,7 @@ final class VtdUnit {
 
     /** The second of its name: VFIO's type 1 has the first. */
     private static final LockClass LOCK = new LockClass("&iommu->lock#2");
+
     private static final int NARROW_DESCRIPTOR = 16;
     private static final int WIDE_DESCRIPTOR = 32;
     /** The message of the fault interrupt: the processor with id 0, and a vector of its own. */

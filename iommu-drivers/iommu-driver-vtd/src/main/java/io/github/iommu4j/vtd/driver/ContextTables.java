@@ -6,8 +6,6 @@ import io.github.iommu4j.vtd.layout.ContextEntry;
 import io.github.iommu4j.vtd.layout.RootEntry;
 import io.github.iommu4j.vtd.layout.ScalableContextEntry;
 import io.github.iommu4j.vtd.layout.TableMode;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * The root and context tables of a unit (Intel VT-d §9.1-9.4). A table that was made stays until the unit is shut down.
@@ -15,7 +13,6 @@ import java.util.List;
  */
 final class ContextTables {
 
-    private static final long PAGE = 4096;
     /** No table, so no entry. */
     private static final long NOWHERE = 0;
 
@@ -25,7 +22,6 @@ final class ContextTables {
     private final SpinLock lock;
     private final boolean scalable;
     private final long root;
-    private final List<Long> tables = new ArrayList<>();
 
     ContextTables(VtdUnitParts parts, Invalidations invalidations, SpinLock lock) {
         this.parts = parts;
@@ -155,15 +151,9 @@ final class ContextTables {
             return found;
         }
         long table = parts.allocatePage();
-        tables.add(table);
         long word = rootWord(sid);
         memory.store64(word, table | RootEntry.P.mask());
         parts.writeBack(word, Long.BYTES);
         return entryIn(table, sid);
-    }
-
-    void free() {
-        tables.forEach(table -> parts.host().structures().free(table, PAGE));
-        parts.host().structures().free(root, PAGE);
     }
 }

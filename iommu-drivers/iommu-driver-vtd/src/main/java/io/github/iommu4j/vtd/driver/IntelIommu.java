@@ -76,8 +76,21 @@ public final class IntelIommu {
                             String.format(
                                     "DMAR: %s: ver %x cap %x ecap %x",
                                     unit.name(), each.version(), each.cap(), each.ecap()));
-            drivers.add(
-                    new VtdDriver(new VtdUnit(new VtdUnitParts(host, unit, each, capabilities)), firmware, devices));
+            VtdUnitParts parts =
+                    new VtdUnitParts(host, unit, each, capabilities, new StructureMemory(host.structures()));
+            drivers.add(new VtdDriver(bringUp(parts), firmware, devices));
+        }
+    }
+
+    /** A unit that does not come up takes those before it down again. */
+    private VtdUnit bringUp(VtdUnitParts parts) {
+        try {
+            return new VtdUnit(parts);
+        } catch (IommuException refusal) {
+            parts.structures().freeAll();
+            drivers.forEach(driver -> driver.unit().shutDown());
+            drivers.clear();
+            throw refusal;
         }
     }
 

@@ -15,7 +15,7 @@ final class InterruptTable {
 
     InterruptTable(VtdUnitParts parts) {
         this.parts = parts;
-        this.table = parts.host().structures().allocate(BYTES, 4096);
+        this.table = parts.structures().allocate(BYTES, 4096);
         parts.writeBack(table, BYTES);
     }
 
@@ -33,6 +33,5 @@ final class InterruptTable {
 
     void stop() {
         parts.registers().revoke(Global.IRE);
-        parts.host().structures().free(table, BYTES);
     }
 }

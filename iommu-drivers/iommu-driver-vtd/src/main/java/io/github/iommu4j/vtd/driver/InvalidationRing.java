@@ -1,7 +1,6 @@
 package io.github.iommu4j.vtd.driver;
 
 import io.github.iommu4j.api.Errno;
-import io.github.iommu4j.api.IommuException;
 import io.github.iommu4j.api.lock.LockClass;
 import io.github.iommu4j.api.lock.Locking;
 import io.github.iommu4j.api.lock.SpinLock;
@@ -41,7 +40,6 @@ final class InvalidationRing {
     private final PhysicalMemory memory;
     private final Locking locking;
     private final KernelLog log;
-    private final VtdHost host;
     private final int slotBytes;
     private final long queue;
     private final long statuses;
@@ -58,35 +56,20 @@ final class InvalidationRing {
         INVALID
     }
 
-    /** Takes memory, and starts the queue. */
-    InvalidationRing(String unit, UnitRegisters registers, VtdHost host, int slotBytes) {
-        this.unit = unit;
-        this.registers = registers;
+    /** Takes memory. */
+    InvalidationRing(VtdUnitParts parts, int slotBytes) {
+        VtdHost host = parts.host();
+        this.unit = parts.description().name();
+        this.registers = parts.registers();
         this.memory = host.memory();
         this.locking = host.locking();
         this.log = host.log();
-        this.host = host;
         this.slotBytes = slotBytes;
         this.lock = locking.spinLock(LOCK);
-        this.queue = host.structures().allocate(queueBytes(), queueBytes());
-        this.statuses = allocateStatuses();
-    }
-
-    private long queueBytes() {
-        return (long) SLOTS * slotBytes;
-    }
-
-    private static long statusBytes() {
-        return (long) SLOTS * Integer.BYTES;
-    }
-
-    private long allocateStatuses() {
-        try {
-            return host.structures().allocate(statusBytes(), statusBytes());
-        } catch (IommuException refusal) {
-            host.structures().free(queue, queueBytes());
-            throw refusal;
-        }
+        long bytes = (long) SLOTS * slotBytes;
+        this.queue = parts.structures().allocate(bytes, bytes);
+        long statusBytes = (long) SLOTS * Integer.BYTES;
+        this.statuses = parts.structures().allocate(statusBytes, statusBytes);
     }
 
     void start() {
@@ -98,8 +81,6 @@ final class InvalidationRing {
 
     void stop() {
         registers.revoke(Global.QIE);
-        host.structures().free(statuses, statusBytes());
-        host.structures().free(queue, queueBytes());
     }
 
     /**

@@ -35,15 +35,12 @@ final class VtdUnit {
     VtdUnit(VtdUnitParts parts) {
         this.parts = parts;
         UnitCapabilities capabilities = parts.capabilities();
-        UnitRegisters registers = parts.registers();
         this.lock = parts.host().locking().spinLock(LOCK);
         this.flushSelection = FlushSelection.of(
                 capabilities.pages(), capabilities.maximumOrder(), parts.host().errata());
         disableLeftovers();
         int bytes = capabilities.isScalable() ? WIDE_DESCRIPTOR : NARROW_DESCRIPTOR;
-        this.ring = capabilities.queuesInvalidations()
-                ? new InvalidationRing(parts.description().name(), registers, parts.host(), bytes)
-                : null;
+        this.ring = capabilities.queuesInvalidations() ? new InvalidationRing(parts, bytes) : null;
         this.invalidations = new Invalidations(parts, ring);
         boolean remaps =
                 ring != null && capabilities.remapsInterrupts() && !parts.host().has(VtdOption.INTERRUPT_REMAPPING_OFF);
@@ -107,7 +104,7 @@ final class VtdUnit {
         if (ring != null) {
             ring.stop();
         }
-        contexts.free();
+        parts.structures().freeAll();
     }
 
     VtdUnitParts parts() {

@@ -7,8 +7,14 @@ package io.github.iommu4j.vtd.driver;
  * @param description what firmware says of it
  * @param registers its registers
  * @param capabilities what it can
+ * @param structures where its structures are
  */
-record VtdUnitParts(VtdHost host, DmarUnit description, UnitRegisters registers, UnitCapabilities capabilities) {
+record VtdUnitParts(
+        VtdHost host,
+        DmarUnit description,
+        UnitRegisters registers,
+        UnitCapabilities capabilities,
+        StructureMemory structures) {
 
     /** Words that a unit which does not snoop is to see. */
     void writeBack(long address, long bytes) {
@@ -19,7 +25,7 @@ record VtdUnitParts(VtdHost host, DmarUnit description, UnitRegisters registers,
 
     /** A page of zeros for a structure. */
     long allocatePage() {
-        long page = host.structures().allocate(4096, 4096);
+        long page = structures.allocate(4096, 4096);
         writeBack(page, 4096);
         return page;
     }

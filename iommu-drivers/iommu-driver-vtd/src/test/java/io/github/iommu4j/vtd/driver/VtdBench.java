@@ -77,6 +77,7 @@ final class VtdBench {
     final IommuCore core;
     final IntelIommu iommu;
     final BusType bus;
+    final PciHost host;
     final KernelLog log = new KernelLog(KernelLog.WarnPolicy.THROW);
     final List<String> faults = new ArrayList<>();
     long untilFailure;
@@ -86,7 +87,7 @@ final class VtdBench {
         memory = plan.memory;
         arena = new ArenaAllocator(memory, ARENA, 0x1000_0000L, plan.locking);
         unit = Vtd.builder(memory, plan.capabilities).devices(plan.devices).build();
-        VtdHost.Builder host = VtdHost.builder(memory, new Failing())
+        VtdHost.Builder builder = VtdHost.builder(memory, new Failing())
                 .locking(plan.locking)
                 .release(plan.release)
                 .log(log)
@@ -100,7 +101,7 @@ final class VtdBench {
                         DmarUnit.ofEverything("dmar0", plan.registers.apply(unit.registers())))
                 .with(AtsReach.allPorts(0));
         iommu = IntelIommu.start(
-                plan.firmware.apply(table), plan.host.apply(host).build());
+                plan.firmware.apply(table), plan.host.apply(builder).build());
         core = IommuCore.builder()
                 .locking(plan.locking)
                 .release(plan.release)
@@ -110,7 +111,8 @@ final class VtdBench {
         core.watch(bus);
         PciHardware hardware = new PciHardware().rootBus(0, 0);
         plan.functions.forEach(function -> hardware.plug(function.build().id(), function));
-        new PciHost(hardware, bus, plan.locking).rescan();
+        host = new PciHost(hardware, bus, plan.locking);
+        host.rescan();
         iommu.drivers().forEach(core::register);
         takeDescriptors();
     }

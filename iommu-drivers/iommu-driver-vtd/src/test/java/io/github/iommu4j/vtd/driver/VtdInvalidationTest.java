@@ -175,7 +175,7 @@ class VtdInvalidationTest {
     @Test
     void aDeviceThatLeavesTakesItsContextEntryWithIt() {
         VtdBench bench = scalable(VtdFeature.FSTS).boot();
-        bench.bus.remove(bench.device(NIC));
+        bench.host.remove(NIC);
         assertThat(bench.takeDescriptors())
                 .containsExactly(
                         pasidCache(2, 0),

@@ -28,7 +28,6 @@ final class InvalidationRing {
     private static final int FREE = 0;
     private static final int IN_USE = 1;
     private static final int DONE = 2;
-    private static final int ABORTED = 3;
 
     /** A device that never answers is given up, so that nobody waits for ever. */
     private static final int MOST_TIMEOUTS = 8;
@@ -48,6 +47,7 @@ final class InvalidationRing {
     private int head;
     private int tail;
     private int free = SLOTS;
+    private final boolean[] aborted = new boolean[SLOTS];
 
     /** What became of a wait. */
     private enum Outcome {
@@ -115,10 +115,8 @@ final class InvalidationRing {
             free -= 2;
             registers.write(VtdRegister.IQT, (long) head * slotBytes);
             Outcome outcome = await(index, waitIndex);
-            if (status(index) != ABORTED) {
-                setStatus(index, DONE);
-            }
-            setStatus(waitIndex, outcome == Outcome.ABORTED ? ABORTED : DONE);
+            setStatus(index, DONE);
+            setStatus(waitIndex, DONE);
             reclaim();
             return outcome;
         } finally {
@@ -136,10 +134,11 @@ final class InvalidationRing {
     private void put(int index, InvalidationDescriptor descriptor) {
         descriptor.writeTo(memory, slot(index), slotBytes);
         setStatus(index, IN_USE);
+        aborted[index] = false;
     }
 
     private Outcome await(int index, int waitIndex) {
-        for (int polls = 0; status(waitIndex) != DONE; polls++) {
+        for (int polls = 0; aborted[waitIndex] || status(waitIndex) != DONE; polls++) {
             Outcome outcome = checkErrors(index, waitIndex);
             if (outcome != Outcome.DONE) {
                 return outcome;
@@ -162,7 +161,7 @@ final class InvalidationRing {
 
     /** Looks why a wait may never come; {@link Outcome#DONE} says that nothing keeps it. */
     private Outcome checkErrors(int index, int waitIndex) {
-        if (status(waitIndex) == ABORTED) {
+        if (aborted[waitIndex]) {
             return Outcome.ABORTED;
         }
         long fault = registers.read(VtdRegister.FSTS);
@@ -178,7 +177,7 @@ final class InvalidationRing {
         }
         if (Fsts.ITE.isSet(fault)) {
             abortPending();
-            return status(waitIndex) == ABORTED ? Outcome.ABORTED : Outcome.DONE;
+            return aborted[waitIndex] ? Outcome.ABORTED : Outcome.DONE;
         }
         if (Fsts.ICE.isSet(fault)) {
             log.print(
@@ -190,23 +189,25 @@ final class InvalidationRing {
         return Outcome.DONE;
     }
 
-    /** After a time-out no wait that was fetched completes any more (§6.5.2.10): whoever waits must submit again. */
+    /**
+     * After a time-out no wait that was fetched completes any more (§6.5.2.10): whoever waits must submit again. The wait of
+     * the descriptor that timed out may be fetched only afterwards, and says nothing when it completes.
+     */
     private void abortPending() {
         log.print(
                 KernelLog.Level.ERR,
                 "DMAR: VT-d detected Invalidation Time-out Error: SID "
                         + Long.toHexString(Iqercd.ITESID.get(registers.read(VtdRegister.IQERCD))));
         int fetched = slotOf(VtdRegister.IQH);
-        registers.write(VtdRegister.FSTS, Fsts.ITE.mask());
-        for (int at = tail; at != fetched; at = next(at, 1)) {
-            if (status(at) == IN_USE) {
-                setStatus(at, ABORTED);
-            }
+        int end = next(fetched, fetched & 1);
+        for (int at = tail; at != end; at = next(at, 1)) {
+            aborted[at] = status(at) == IN_USE;
         }
+        registers.write(VtdRegister.FSTS, Fsts.ITE.mask());
     }
 
     private void reclaim() {
-        while (tail != head && (status(tail) == DONE || status(tail) == ABORTED)) {
+        while (tail != head && status(tail) == DONE) {
             setStatus(tail, FREE);
             tail = next(tail, 1);
             free++;

@@ -36,13 +36,15 @@ class FaultReaderTest {
                         "DMAR: [DMA Write NO_PASID] Request device [00:02.0] fault addr 0x12345000"
                                 + " [fault reason 0x05] LGN.2: write or AtomicOp without write permission");
         assertThat(bench.faults).containsExactly(NIC + " " + Access.WRITE + " 0x12345000");
-        assertThat(bench.read(VtdRegister.FSTS)).isZero();
+        assertThat(bench.read(VtdRegister.FSTS) & (Fsts.PFO.mask() | Fsts.PPF.mask()))
+                .isZero();
         assertThat(bench.iommu.step()).isFalse();
     }
 
     @Test
     void recordsAreReadInTheirOrderFromTheFirstOneOnAndOverflowIsCleared() {
         VtdBench.Plan plan = new VtdBench.Plan();
+        plan.capabilities = VtdCapabilities.legacy().toBuilder().faultRecords(2).build();
         plan.function("0000:00:05.0", 0);
         VtdBench bench = plan.boot();
         bench.dma(NIC, 0x1000, Access.READ);
@@ -56,13 +58,15 @@ class FaultReaderTest {
         bench.iommu.step();
         assertThat(bench.faults)
                 .containsExactly(NIC + " " + Access.READ + " 0x2000", OTHER + " " + Access.READ + " 0x3000");
-        assertThat(bench.read(VtdRegister.FSTS)).isZero();
+        assertThat(bench.read(VtdRegister.FSTS) & (Fsts.PFO.mask() | Fsts.PPF.mask()))
+                .isZero();
     }
 
     @Test
     void aFaultWithPasidIsOfThatPasidsDomain() {
         VtdBench.Plan plan = new VtdBench.Plan();
-        plan.capabilities = VtdCapabilities.everything();
+        plan.capabilities =
+                VtdCapabilities.everything().toBuilder().faultRecords(8).build();
         plan.features = new PciFeatures(0, 6);
         VtdBench bench = plan.boot();
         bench.group(NIC).attachPasid(bench.core.newPagingDomain(bench.device(NIC)), 3);

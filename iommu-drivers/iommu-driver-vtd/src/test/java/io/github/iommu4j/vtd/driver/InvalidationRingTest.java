@@ -12,6 +12,7 @@ import io.github.iommu4j.core.memory.SparseMemory;
 import io.github.iommu4j.core.trace.KernelLog;
 import io.github.iommu4j.vtd.hardware.DeviceSide;
 import io.github.iommu4j.vtd.hardware.DeviceTlbInvalidation;
+import io.github.iommu4j.vtd.hardware.QueueProcessing;
 import io.github.iommu4j.vtd.hardware.Vtd;
 import io.github.iommu4j.vtd.hardware.VtdCapabilities;
 import io.github.iommu4j.vtd.hardware.VtdFeature;
@@ -128,20 +129,39 @@ class InvalidationRingTest {
     }
 
     @Test
-    void aCompletionNobodyWaitedForIsLoggedAndForgotten() {
-        DeviceSide confused = new DeviceSide() {
+    void aCompletionNobodyWaitedForIsLoggedAndTheWaitGoesOn() {
+        Vtd unit = Vtd.builder(memory, VtdCapabilities.legacy())
+                .queueProcessing(QueueProcessing.STEPPED)
+                .build();
+        boolean[] told = new boolean[1];
+        MmioRegion registers = new MmioRegion() {
             @Override
-            public Reply invalidate(DeviceTlbInvalidation invalidation) {
-                return Reply.UNEXPECTED;
+            public long size() {
+                return unit.registers().size();
             }
 
             @Override
-            public void respond(PageGroupResponse response) {}
+            public long read(long offset, int width) {
+                long value = unit.registers().read(offset, width);
+                if (offset != VtdRegister.FSTS.offset()) {
+                    return value;
+                }
+                unit.step();
+                boolean first = !told[0];
+                told[0] = true;
+                return first ? value | Fsts.ICE.mask() : value;
+            }
+
+            @Override
+            public void write(long offset, int width, long value) {
+                unit.registers().write(offset, width, value);
+            }
         };
-        Vtd unit = unitWith(confused);
-        InvalidationRing ring = ring(unit.registers());
-        ring.submit(InvalidationDescriptor.deviceTlb(0x10, 0x1000, 0));
+        InvalidationRing ring = ring(registers);
         assertThat(ring.submit(InvalidationDescriptor.iotlbGlobal())).isNull();
+        assertThat(log.drain())
+                .singleElement()
+                .satisfies(line -> assertThat(line.text()).contains("Invalidation Completion Error: SID 0"));
     }
 
     @Test

@@ -33,7 +33,6 @@ class VtdAttachTest {
     private static final String NIC = "0000:00:02.0";
     private static final String OTHER = "0000:00:03.0";
     private static final int SID = 0x10;
-    private static final long IOVA = 0x1000_0000L;
     private static final long PA = 0x8000_0000L;
     private static final long FIRMWARE = 0x7000_0000L;
 

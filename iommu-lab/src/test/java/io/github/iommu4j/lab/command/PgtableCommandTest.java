@@ -202,8 +202,8 @@ class PgtableCommandTest {
     @Test
     void otherKindsOfSequencesAreNamed() throws IOException {
         Path file = temporary.resolve("other.jsonl.gz");
-        OracleFiles.write(file, List.of("{\"t\":\"seq\",\"name\":\"a\",\"fmt\":\"VTD_SL\"}"));
-        assertBad("line 1.fmt should be a format there is a model of: 'VTD_SL' has none", file);
+        OracleFiles.write(file, List.of("{\"t\":\"seq\",\"name\":\"a\",\"fmt\":\"AMD_V1\"}"));
+        assertBad("line 1.fmt should be a format there is a model of: 'AMD_V1' has none", file);
         OracleFiles.write(file, List.of("{\"t\":\"seq\",\"name\":\"a\",\"granule\":\"0x1000\",\"start_pfn\":\"0x1\"}"));
         assertBad("sequences of the IOVA allocator are not replayed by this command", file);
     }

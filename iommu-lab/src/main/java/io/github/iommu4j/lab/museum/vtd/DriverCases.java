@@ -44,7 +44,7 @@ final class DriverCases {
                         VtdErratum.USERS_DOMAIN_IDS_LEAK,
                         "A device is given to one user after the other, on a unit with sixteen domain ids.",
                         "whether the next user gets it",
-                        "is refused: dmar0: all 16 domain ids are taken",
+                        "dmar0: all 16 domain ids are taken",
                         DriverCases::manyUsers),
                 new ErratumCase(
                         VtdErratum.RIGHT_DOMAIN_IS_REFUSED,

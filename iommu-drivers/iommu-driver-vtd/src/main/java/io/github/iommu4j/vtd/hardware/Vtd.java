@@ -56,7 +56,7 @@ public final class Vtd implements TranslationUnit {
         EventInterrupts events =
                 new EventInterrupts(state, capabilities, builder.msi == null ? memory::store32 : builder.msi);
         FaultRecording faults = new FaultRecording(
-                state, events, counts, new FaultRecording.Rules(capabilities, deviations, builder.collapsing));
+                new FaultRecording.Surroundings(state, events, counts), capabilities, builder.collapsing);
         translation = builder.parts.make(memory, capabilities, deviations, faults);
         interrupts = new InterruptRemapping(
                 new InterruptRemapping.Surroundings(memory, faults, counts), capabilities, deviations);

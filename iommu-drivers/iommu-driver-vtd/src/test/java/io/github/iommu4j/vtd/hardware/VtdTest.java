@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class VtdTest {
 
-    private final Rig rig = Rig.of(Units.FULL);
+    private final RegisterRig rig = RegisterRig.of(Units.FULL);
 
     private void protect() {
         rig.write(VtdRegister.PLMBASE, 0x20_0000);
@@ -62,7 +62,7 @@ class VtdTest {
         DmaRequest request = DmaRequest.read(1, 0x20_0000).ofType(AddressType.TRANSLATED);
         assertThat(Translations.isOk(rig.vtd.translate(1, -1, 0x20_0000, request.accessBits())))
                 .isTrue();
-        rig.command(Rig.TE);
+        rig.command(RegisterRig.TE);
         assertThat(Translations.isOk(rig.vtd.translate(1, 0x20_0000, Access.READ)))
                 .isTrue();
         assertThat(rig.translation.state().protectedMemory().blocks(0x20_0000)).isTrue();
@@ -78,7 +78,7 @@ class VtdTest {
 
     @Test
     void aRegionThatAUnitDoesNotHaveProtectsNothing() {
-        Rig lowOnly = Rig.of(Units.cap(Units.CAP & ~(1L << 6)));
+        RegisterRig lowOnly = RegisterRig.of(Units.cap(Units.CAP & ~(1L << 6)));
         lowOnly.write(VtdRegister.PLMLIMIT, 0);
         lowOnly.write(VtdRegister.PMEN, 0x8000_0000L);
         ProtectedMemory protectedMemory = lowOnly.translation.state().protectedMemory();
@@ -128,8 +128,8 @@ class VtdTest {
         InvalidationDescriptor.deviceTlb(1, 0, 0).writeTo(memory, 0x1000, 16);
         PageGroupResponse.to(PageRequestDescriptor.of(1, 2, 0), 0).descriptor().writeTo(memory, 0x1020, 32);
         InvalidationDescriptor.waiting().writing(0x8000, 7).writeTo(memory, 0x1040, 32);
-        vtd.registers().write(VtdRegister.IQA.offset(), 8, 0x1000 | Rig.WIDE);
-        vtd.registers().write(VtdRegister.GCMD.offset(), 4, Rig.QIE);
+        vtd.registers().write(VtdRegister.IQA.offset(), 8, 0x1000 | RegisterRig.WIDE);
+        vtd.registers().write(VtdRegister.GCMD.offset(), 4, RegisterRig.QIE);
         vtd.registers().write(VtdRegister.IQT.offset(), 8, 0x60);
         assertThat(memory.load32(0x8000)).isEqualTo(7);
     }

@@ -17,13 +17,13 @@ class LegacyFaultTest {
 
     private static final VtdCapabilities EMULATED = VtdCapabilities.legacy();
 
-    private final Rig rig = Rig.of(EMULATED);
+    private final TranslatorRig rig = TranslatorRig.of(EMULATED);
 
     @Test
     void aRootEntryThatIsNotPresentIsRecordedAlways() {
         rig.mode(TableMode.LEGACY);
         assertThat(rig.read(0x1000)).isEqualTo(new Translation.Fault(1, "LRT.2", response(), true));
-        assertThat(rig.reports).containsExactly(new FaultReport(1, Rig.SID, -1, 0x1000, FaultSink.T1));
+        assertThat(rig.reports).containsExactly(new FaultReport(1, TranslatorRig.SID, -1, 0x1000, FaultSink.T1));
     }
 
     @Test
@@ -51,32 +51,32 @@ class LegacyFaultTest {
     })
     void contextEntries(String low, String high, String code, String why) {
         rig.legacy(Long.decode(low), Long.decode(high));
-        assertThat(Rig.code(rig.read(0x1000))).as(why).isEqualTo(Integer.decode(code));
+        assertThat(TranslatorRig.code(rig.read(0x1000))).as(why).isEqualTo(Integer.decode(code));
     }
 
     @Test
     void rootEntriesAreCheckedBeforeContextEntries() {
         rig.legacy(0, 0);
-        rig.memory.store64(Rig.ROOT, Rig.CONTEXT | 0x11);
-        assertThat(Rig.code(rig.read(0))).isEqualTo(0x0A);
-        rig.memory.store64(Rig.ROOT, Rig.CONTEXT | 1);
-        rig.memory.store64(Rig.ROOT + 8, 1);
-        assertThat(Rig.code(rig.read(0))).isEqualTo(0x0A);
-        rig.memory.store64(Rig.ROOT + 8, 0);
-        rig.memory.store64(Rig.ROOT, Rig.NOWHERE | 1);
-        assertThat(Rig.code(rig.read(0))).isEqualTo(0x09);
-        rig.unit.control(new ControlState(true, TableMode.LEGACY, Rig.NOWHERE));
-        assertThat(Rig.code(rig.read(0))).isEqualTo(0x08);
+        rig.memory.store64(TranslatorRig.ROOT, TranslatorRig.CONTEXT | 0x11);
+        assertThat(TranslatorRig.code(rig.read(0))).isEqualTo(0x0A);
+        rig.memory.store64(TranslatorRig.ROOT, TranslatorRig.CONTEXT | 1);
+        rig.memory.store64(TranslatorRig.ROOT + 8, 1);
+        assertThat(TranslatorRig.code(rig.read(0))).isEqualTo(0x0A);
+        rig.memory.store64(TranslatorRig.ROOT + 8, 0);
+        rig.memory.store64(TranslatorRig.ROOT, TranslatorRig.NOWHERE | 1);
+        assertThat(TranslatorRig.code(rig.read(0))).isEqualTo(0x09);
+        rig.unit.control(new ControlState(true, TableMode.LEGACY, TranslatorRig.NOWHERE));
+        assertThat(TranslatorRig.code(rig.read(0))).isEqualTo(0x08);
     }
 
     @Test
     void domainIdsBeyondNdAreReserved() {
-        Rig narrow = Rig.of(EMULATED.toBuilder().domainIdBits(8).build());
+        TranslatorRig narrow = TranslatorRig.of(EMULATED.toBuilder().domainIdBits(8).build());
         narrow.legacy(0x10_0001, 0xFF02);
-        assertThat(Rig.code(narrow.read(0))).isEqualTo(0x06);
+        assertThat(TranslatorRig.code(narrow.read(0))).isEqualTo(0x06);
         narrow.unit.caches().everything();
         narrow.legacy(0x10_0001, 0x1_0002);
-        assertThat(Rig.code(narrow.read(0))).isEqualTo(0x0B);
+        assertThat(TranslatorRig.code(narrow.read(0))).isEqualTo(0x0B);
     }
 
     /** Facts of the second stage, one entry each: level of the entry, entry, access, code or -1. */
@@ -113,21 +113,21 @@ class LegacyFaultTest {
     void secondStageEntries(int level, String entry, Access access, String code) {
         long top = rig.legacyTable();
         rig.map(top, 0x12_3456_7000L, level, Long.parseUnsignedLong(entry.substring(2), 16));
-        Translation answer = rig.unit.translate(DmaRequest.of(Rig.SID, 0x12_3456_7123L, access));
-        assertThat(Rig.code(answer)).isEqualTo(Integer.decode(code));
+        Translation answer = rig.unit.translate(DmaRequest.of(TranslatorRig.SID, 0x12_3456_7123L, access));
+        assertThat(TranslatorRig.code(answer)).isEqualTo(Integer.decode(code));
     }
 
     @Test
     void largePagesNeedSslps() {
-        Rig small = Rig.of(EMULATED.toBuilder().secondStageLargePages(1).build());
+        TranslatorRig small = TranslatorRig.of(EMULATED.toBuilder().secondStageLargePages(1).build());
         small.map(small.legacyTable(), 0, 3, 0x83);
-        assertThat(Rig.code(small.read(0))).isEqualTo(0x0C);
-        assertThat(Rig.code(small.read(0x4000_0000L))).isEqualTo(0x06);
+        assertThat(TranslatorRig.code(small.read(0))).isEqualTo(0x0C);
+        assertThat(TranslatorRig.code(small.read(0x4000_0000L))).isEqualTo(0x06);
     }
 
     @Test
     void snoopControlMakesSnpLegalAndForcesCoherence() {
-        Rig snooping = Rig.of(EMULATED.toBuilder().with(VtdFeature.SC).build());
+        TranslatorRig snooping = TranslatorRig.of(EMULATED.toBuilder().with(VtdFeature.SC).build());
         snooping.map(snooping.legacyTable(), 0, 1, 0x20_0803);
         assertThat(snooping.read(0x10)).hasToString("Ok(pa=0x200010, size=2^12, rwx, type=0xff INNER)");
     }
@@ -135,55 +135,55 @@ class LegacyFaultTest {
     @Test
     void addressesEndWhereMgawOrAwDo() {
         rig.legacyTable();
-        assertThat(Rig.code(rig.read(0x0000_8000_0000_0000L))).isEqualTo(0x06);
-        assertThat(Rig.code(rig.read(0x0001_0000_0000_0000L))).isEqualTo(0x04);
-        assertThat(Rig.code(rig.read(-0x1000))).isEqualTo(0x04);
-        Rig narrow = Rig.of(EMULATED.toBuilder().guestAddressWidth(39).build());
+        assertThat(TranslatorRig.code(rig.read(0x0000_8000_0000_0000L))).isEqualTo(0x06);
+        assertThat(TranslatorRig.code(rig.read(0x0001_0000_0000_0000L))).isEqualTo(0x04);
+        assertThat(TranslatorRig.code(rig.read(-0x1000))).isEqualTo(0x04);
+        TranslatorRig narrow = TranslatorRig.of(EMULATED.toBuilder().guestAddressWidth(39).build());
         narrow.map(narrow.legacyTable(), 0x80_0000_0000L, 1, 0x20_0003);
-        assertThat(Rig.code(narrow.read(0x80_0000_0000L))).isEqualTo(0x04);
+        assertThat(TranslatorRig.code(narrow.read(0x80_0000_0000L))).isEqualTo(0x04);
     }
 
     @Test
     void widthsOf39And57BitsHaveThreeAndFiveLevels() {
-        Rig wide = Rig.of(EMULATED.toBuilder()
+        TranslatorRig wide = TranslatorRig.of(EMULATED.toBuilder()
                 .secondStageWidths(0xE)
                 .guestAddressWidth(57)
                 .build());
         long top = wide.page();
         wide.legacy(top | 1, 0x101);
         wide.mapFrom(3, top, 0x12_3456_7000L, 1, 0x20_0003);
-        assertThat(Rig.pa(wide.read(0x12_3456_7123L))).isEqualTo(0x20_0123);
-        assertThat(Rig.code(wide.read(1L << 39))).isEqualTo(0x04);
+        assertThat(TranslatorRig.pa(wide.read(0x12_3456_7123L))).isEqualTo(0x20_0123);
+        assertThat(TranslatorRig.code(wide.read(1L << 39))).isEqualTo(0x04);
         wide.unit.caches().everything();
         top = wide.page();
         wide.legacy(top | 1, 0x103);
         wide.mapFrom(5, top, 0x123_4567_89AB_C000L, 1, 0x20_0003);
-        assertThat(Rig.pa(wide.read(0x123_4567_89AB_C123L))).isEqualTo(0x20_0123);
-        assertThat(Rig.code(wide.read(1L << 57))).isEqualTo(0x04);
+        assertThat(TranslatorRig.pa(wide.read(0x123_4567_89AB_C123L))).isEqualTo(0x20_0123);
+        assertThat(TranslatorRig.code(wide.read(1L << 57))).isEqualTo(0x04);
     }
 
     @Test
     void passThroughEndsWithTheHost() {
         rig.legacy(9, 0x102);
         assertThat(rig.read(0x1234)).hasToString("Ok(pa=0x1234, size=2^12, rwx, type=0xff NON_SHAREABLE)");
-        assertThat(Rig.code(rig.read(1L << 48))).isEqualTo(0x04);
-        Rig without = Rig.of(EMULATED.toBuilder().without(VtdFeature.PT).build());
+        assertThat(TranslatorRig.code(rig.read(1L << 48))).isEqualTo(0x04);
+        TranslatorRig without = TranslatorRig.of(EMULATED.toBuilder().without(VtdFeature.PT).build());
         without.legacy(9, 0x102);
-        assertThat(Rig.code(without.read(0x1234))).isEqualTo(0x03);
+        assertThat(TranslatorRig.code(without.read(0x1234))).isEqualTo(0x03);
     }
 
     @Test
     void requestsWithPasidAreBlocked() {
         rig.legacyTable();
-        assertThat(Rig.code(rig.tagged(3, 0x1000, Access.READ))).isEqualTo(0x31);
-        assertThat(rig.reports).containsExactly(new FaultReport(0x31, Rig.SID, 3, 0x1000, FaultSink.T1));
+        assertThat(TranslatorRig.code(rig.tagged(3, 0x1000, Access.READ))).isEqualTo(0x31);
+        assertThat(rig.reports).containsExactly(new FaultReport(0x31, TranslatorRig.SID, 3, 0x1000, FaultSink.T1));
     }
 
     @Test
     void aRecordTellsReadsWritesAndAtomicsApart() {
         rig.legacyTable();
         for (Access access : List.of(Access.READ, Access.WRITE, Access.READ_WRITE, Access.EXECUTE)) {
-            rig.unit.translate(DmaRequest.of(Rig.SID, 0x5123, access).privileged());
+            rig.unit.translate(DmaRequest.of(TranslatorRig.SID, 0x5123, access).privileged());
         }
         long t1 = FaultSink.T1;
         assertThat(rig.reports).extracting(FaultReport::attributes).containsExactly(t1, 0L, t1 | FaultSink.T2, t1);

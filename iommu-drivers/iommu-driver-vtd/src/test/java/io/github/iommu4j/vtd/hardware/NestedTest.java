@@ -15,7 +15,7 @@ class NestedTest {
 
     private static final long OFFSET = GUEST - 0x200_0000;
 
-    private final Rig rig = Rig.everything().scalable();
+    private final TranslatorRig rig = TranslatorRig.everything().scalable();
     private final long second = rig.page();
 
     @BeforeEach
@@ -35,14 +35,14 @@ class NestedTest {
     }
 
     private long guestEntry(int table, int level, long entry) {
-        long at = Rig.entry(GUEST - OFFSET + 0x1000L * table, IOVA, level);
+        long at = TranslatorRig.entry(GUEST - OFFSET + 0x1000L * table, IOVA, level);
         rig.memory.store64(at, entry);
         return at;
     }
 
     private int code(Access access) {
         rig.unit.caches().everything();
-        return Rig.code(rig.tagged(0, IOVA + 0x123, access));
+        return TranslatorRig.code(rig.tagged(0, IOVA + 0x123, access));
     }
 
     @Test
@@ -66,15 +66,15 @@ class NestedTest {
         assertThat(code(Access.READ)).isEqualTo(0x76);
         guestEntry(0, 4, GUEST + 0x4000_0027L);
         assertThat(code(Access.READ)).isEqualTo(0x79);
-        rig.map(second, GUEST + 0x60_0000, 2, Rig.NOWHERE & -1L << 21 | 0x83);
+        rig.map(second, GUEST + 0x60_0000, 2, TranslatorRig.NOWHERE & -1L << 21 | 0x83);
         guestEntry(0, 4, GUEST + 0x60_0027);
         assertThat(code(Access.READ)).as("a guest table that is not memory").isEqualTo(0x70);
         rig.map(second, GUEST + 0x80_0000, 2, 0x4000_0000_0000_0003L);
         guestEntry(0, 4, GUEST + 0x80_0027);
         assertThat(code(Access.READ)).isEqualTo(0x7A);
-        rig.map(second, GUEST + 0x80_0000, 2, Rig.NOWHERE | 3);
+        rig.map(second, GUEST + 0x80_0000, 2, TranslatorRig.NOWHERE | 3);
         assertThat(code(Access.READ)).isEqualTo(0x78);
-        rig.pasid(0, Rig.NOWHERE | 0xC9, 0x80_0001, GUEST);
+        rig.pasid(0, TranslatorRig.NOWHERE | 0xC9, 0x80_0001, GUEST);
         assertThat(code(Access.READ)).isEqualTo(0x7B);
     }
 

@@ -15,7 +15,7 @@ class UpdateTest {
 
     private static final long IOVA = 0x3000;
 
-    private final Rig rig = Rig.everything().scalable();
+    private final TranslatorRig rig = TranslatorRig.everything().scalable();
 
     /** Memory whose words can be read and not written, or that somebody else always writes first. */
     private record Stubborn(PhysicalMemory memory, boolean refuses) implements PhysicalMemory {
@@ -52,8 +52,8 @@ class UpdateTest {
         FaultSink sink = (reason, sid, pasid, info, attributes) -> true;
         Unit unit = new Unit(rig.capabilities, new Deviations(Set.of()));
         Translator translator = new Translator(memory, unit, sink, CacheGeometry.DEFAULT);
-        translator.control(new ControlState(true, TableMode.SCALABLE, Rig.ROOT));
-        return Rig.code(translator.translate(DmaRequest.read(Rig.SID, IOVA)));
+        translator.control(new ControlState(true, TableMode.SCALABLE, TranslatorRig.ROOT));
+        return TranslatorRig.code(translator.translate(DmaRequest.read(TranslatorRig.SID, IOVA)));
     }
 
     @Test
@@ -95,14 +95,14 @@ class UpdateTest {
         long top = rig.firstStage(0, 0);
         rig.pasid(0, 0x41, 1, top);
         long leaf = rig.map(top, IOVA, 1, 0x20_0027);
-        assertThat(Rig.code(rig.read(IOVA))).isEqualTo(-1);
-        assertThat(Rig.code(rig.write(IOVA))).isEqualTo(0x90);
+        assertThat(TranslatorRig.code(rig.read(IOVA))).isEqualTo(-1);
+        assertThat(TranslatorRig.code(rig.write(IOVA))).isEqualTo(0x90);
         assertThat(rig.memory.load64(leaf)).isEqualTo(0x20_0027);
         rig.unit.caches().everything();
         top = rig.secondStage(0, 0x200);
         rig.pasid(0, top | 0x289, 1, 0);
         rig.map(top, IOVA, 1, 0x20_0003);
-        assertThat(Rig.code(rig.read(IOVA))).isEqualTo(0x7C);
+        assertThat(TranslatorRig.code(rig.read(IOVA))).isEqualTo(0x7C);
     }
 
     @Test
@@ -124,7 +124,7 @@ class UpdateTest {
     @Test
     void anExecutionMarksNoMoreThanARead() {
         long leaf = rig.map(rig.firstStage(0, 2), IOVA, 1, 0x20_0007);
-        assertThat(Rig.code(rig.tagged(0, IOVA, Access.EXECUTE))).isEqualTo(-1);
+        assertThat(TranslatorRig.code(rig.tagged(0, IOVA, Access.EXECUTE))).isEqualTo(-1);
         assertThat(rig.memory.load64(leaf)).isEqualTo(0x20_0027);
     }
 }

@@ -1,0 +1,336 @@
+package io.github.iommu4j.vtd.hardware;
+
+import io.github.iommu4j.api.dma.Access;
+import io.github.iommu4j.api.dma.AddressType;
+import io.github.iommu4j.api.dma.DmaRequest;
+import io.github.iommu4j.api.dma.Explanation;
+import io.github.iommu4j.api.dma.FaultResponse;
+import io.github.iommu4j.api.dma.Translation;
+import io.github.iommu4j.api.dma.TranslationUnit;
+import io.github.iommu4j.api.dma.Translations;
+import io.github.iommu4j.api.memory.MmioRegion;
+import io.github.iommu4j.api.memory.MsiSink;
+import io.github.iommu4j.api.memory.PhysicalMemory;
+import io.github.iommu4j.vtd.layout.PageRequestDescriptor;
+import java.util.EnumSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A remapping unit of Intel VT-d: registers that a guest's own driver programs, tables and queues in memory, DMA remapping,
+ * interrupt remapping and posting, page requests.
+ *
+ * <p>A guest that writes a register sees the effect when the write returns: commands are done, queued descriptors are consumed
+ * (unless built with {@link QueueProcessing#STEPPED}).
+ *
+ * <p><b>Restoring a captured state.</b> A unit comes to a state that GSTS_REG shows by the writes that lead there, in this
+ * order: IQA_REG; GCMD_REG with QIE; IRTA_REG; GCMD_REG with QIE and SIRTP; RTADDR_REG; GCMD_REG with the sticky bits so far and
+ * SRTP; event and protected memory registers; GCMD_REG with IRE, CFI and TE as they were. The queue begins at 0 and empty then:
+ * do not write a captured IQT_REG, which names descriptors that were executed before.
+ *
+ * <p><b>Thread-safety:</b> everything may be called from any thread at any time. A translation takes no lock unless it faults
+ * and has a record to write. No lock is held while a message is sent or a device is told something, so their receivers may read
+ * and write registers; they must not wait for a wait descriptor of this unit to complete.
+ */
+public final class Vtd implements TranslationUnit {
+
+    private static final long ADVANCED_FAULT_LOG = 1L << 3;
+
+    private final VtdCapabilities capabilities;
+    private final TranslationSide translation;
+    private final InterruptRemapping interrupts;
+    private final InterruptObserver observer;
+    private final InvalidationQueue queue;
+    private final PageRequestQueue pageRequests;
+    private final GlobalCommands commands;
+    private final RegisterFile registers;
+    private final Counts counts = new Counts();
+    private volatile ControlState control = ControlState.RESET;
+
+    private Vtd(Builder builder) {
+        PhysicalMemory memory = builder.memory;
+        Set<VtdDeviation> deviations = builder.deviations;
+        capabilities = builder.capabilities;
+        observer = builder.observer;
+        RegisterState state = new RegisterState(capabilities);
+        EventInterrupts events =
+                new EventInterrupts(state, capabilities, builder.msi == null ? memory::store32 : builder.msi);
+        FaultRecording faults = new FaultRecording(
+                state, events, counts, new FaultRecording.Rules(capabilities, deviations, builder.collapsing));
+        translation = builder.parts.make(memory, capabilities, deviations, faults);
+        interrupts = new InterruptRemapping(
+                new InterruptRemapping.Surroundings(memory, faults, counts), capabilities, deviations);
+        CacheControl caches = translation.caches();
+        queue = new InvalidationQueue(
+                new InvalidationQueue.Surroundings(state, memory, faults, events),
+                new InvalidationQueue.Executors(
+                        new InvalidationRules(capabilities, deviations),
+                        new InvalidationExecutor(capabilities, caches, interrupts.entries()),
+                        builder.devices),
+                new QueueRules(capabilities, deviations, builder.processing),
+                counts);
+        pageRequests = new PageRequestQueue(
+                new PageRequestQueue.Surroundings(state, memory, events, counts), translation, capabilities);
+        commands = new GlobalCommands(
+                state,
+                capabilities,
+                deviations,
+                new GlobalCommands.Controlled(this::control, caches, interrupts, queue, faults));
+        registers = new RegisterFile(
+                state,
+                capabilities,
+                new RegisterFile.Handlers(
+                        commands,
+                        new RegisterInvalidation(state, capabilities, deviations, caches),
+                        queue,
+                        faults,
+                        events));
+    }
+
+    private void control(ControlState now) {
+        control = now;
+        translation.control(now);
+    }
+
+    /**
+     * Starts building a unit.
+     *
+     * @param memory the machine's memory, as the unit sees it
+     * @param capabilities what the unit can do
+     * @return a builder
+     */
+    public static Builder builder(PhysicalMemory memory, VtdCapabilities capabilities) {
+        return new Builder(memory, capabilities);
+    }
+
+    /** As {@link #builder(PhysicalMemory, VtdCapabilities)}, with another side that translates. */
+    static Builder builder(PhysicalMemory memory, VtdCapabilities capabilities, TranslationParts parts) {
+        Builder builder = new Builder(memory, capabilities);
+        builder.parts = parts;
+        return builder;
+    }
+
+    /**
+     * A warm reset: nothing is translated nor remapped, caches and what was outstanding in queues are empty. FSTS_REG, ICS_REG,
+     * PRS_REG, IQERCD_REG and fault records keep what they hold. Memory stays.
+     */
+    public void reset() {
+        commands.reset();
+    }
+
+    /**
+     * What this unit can do.
+     *
+     * @return the capabilities it was built with
+     */
+    public VtdCapabilities capabilities() {
+        return capabilities;
+    }
+
+    /**
+     * What registers, queues and interrupts have done so far.
+     *
+     * @return a snapshot
+     */
+    public VtdCounters counters() {
+        return counts.snapshot();
+    }
+
+    @Override
+    public MmioRegion registers() {
+        return registers;
+    }
+
+    @Override
+    public long translate(int streamId, int substreamId, long iova, int accessBits) {
+        return isProtected(iova, accessBits >>> Access.ADDRESS_TYPE_SHIFT & 3)
+                ? Translations.fault(0, FaultResponse.ABORT)
+                : translation.translate(streamId, substreamId, iova, accessBits);
+    }
+
+    @Override
+    public Translation translate(DmaRequest request) {
+        return isProtected(request.iova(), request.addressType().ordinal())
+                ? new Translation.Fault(0, "PROTECTED_MEMORY", FaultResponse.ABORT, false)
+                : translation.translate(request);
+    }
+
+    /** Requests that nothing remaps do not reach protected memory; nothing is logged of them (§3.15). */
+    private boolean isProtected(long address, int addressType) {
+        ControlState now = control;
+        return !now.translating()
+                && addressType == AddressType.UNTRANSLATED.ordinal()
+                && now.protectedMemory().blocks(address);
+    }
+
+    @Override
+    public Explanation explain(DmaRequest request) {
+        return translation.explain(request);
+    }
+
+    /**
+     * Consumes at most one descriptor of the invalidation queue, or completes one wait descriptor that was held back by a
+     * device. A descriptor that stops the queue with an error counts as something done.
+     *
+     * @return {@code false} when the queue is empty, disabled or stopped, or another thread is consuming
+     */
+    @Override
+    public boolean step() {
+        return queue.step();
+    }
+
+    /**
+     * A device writes to FEEx_xxxxh: the interrupt goes on to the observer, to a posted descriptor or nowhere.
+     *
+     * @param write the write, untranslated and without PASID
+     * @return what became of it
+     */
+    public InterruptAnswer remap(InterruptWrite write) {
+        InterruptAnswer answer = interrupts.remap(write);
+        switch (answer.kind()) {
+            case DELIVERED -> observer.deliver(((InterruptAnswer.Delivered) answer).interrupt());
+            case POSTED -> ((InterruptAnswer.Posted) answer).notification().ifPresent(observer::deliver);
+            case BLOCKED -> {}
+        }
+        return answer;
+    }
+
+    /**
+     * A device asks for a page.
+     *
+     * @param request the request, as it will stand in the queue
+     * @return what the unit did with it
+     */
+    public PageRequestAnswer pageRequest(PageRequestDescriptor request) {
+        return pageRequests.enqueue(request);
+    }
+
+    /**
+     * A device answers an invalidation that it left for {@link DeviceSide.Reply#LATER}. An answer to one that is not outstanding
+     * is a completion error: FSTS_REG.ICE.
+     *
+     * @param invalidation which
+     * @param reply the answer; {@link DeviceSide.Reply#LATER} changes nothing
+     */
+    public void complete(DeviceTlbInvalidation invalidation, DeviceSide.Reply reply) {
+        queue.complete(invalidation, reply);
+    }
+
+    /** Collects what a unit is made of. Not thread-safe. */
+    public static final class Builder {
+
+        private final PhysicalMemory memory;
+        private final VtdCapabilities capabilities;
+        private final Set<VtdDeviation> deviations = EnumSet.noneOf(VtdDeviation.class);
+        private @Nullable MsiSink msi;
+        private DeviceSide devices = DeviceSide.NONE;
+        private InterruptObserver observer = InterruptObserver.NONE;
+        private FaultCollapsing collapsing = FaultCollapsing.BY_SOURCE;
+        private QueueProcessing processing = QueueProcessing.ON_DOORBELL;
+        private CacheGeometry caches = CacheGeometry.DEFAULT;
+        private TranslationParts parts = this::translator;
+
+        private Builder(PhysicalMemory memory, VtdCapabilities capabilities) {
+            this.memory = memory;
+            this.capabilities = capabilities;
+        }
+
+        private TranslationSide translator(
+                PhysicalMemory seen, VtdCapabilities able, Set<VtdDeviation> deviating, FaultSink faults) {
+            return new Translator(seen, new Unit(able, new Deviations(deviating)), faults, caches);
+        }
+
+        /**
+         * How large the caches of translations and of structures are.
+         *
+         * @param value {@link CacheGeometry#DEFAULT} by default
+         * @return this
+         */
+        public Builder caches(CacheGeometry value) {
+            caches = value;
+            return this;
+        }
+
+        /**
+         * What the unit does otherwise than the specification.
+         *
+         * @param values the deviations; none by default
+         * @return this
+         */
+        public Builder deviations(Set<VtdDeviation> values) {
+            deviations.clear();
+            deviations.addAll(values);
+            return this;
+        }
+
+        /**
+         * Where the unit's own event messages go. Without a sink every message is a 32-bit store to memory.
+         *
+         * @param value the sink
+         * @return this
+         */
+        public Builder msi(MsiSink value) {
+            msi = value;
+            return this;
+        }
+
+        /**
+         * The devices behind the unit.
+         *
+         * @param value who invalidates device TLBs and takes page group responses
+         * @return this
+         */
+        public Builder devices(DeviceSide value) {
+            devices = value;
+            return this;
+        }
+
+        /**
+         * Where interrupts of devices go.
+         *
+         * @param value the observer
+         * @return this
+         */
+        public Builder interrupts(InterruptObserver value) {
+            observer = value;
+            return this;
+        }
+
+        /**
+         * What happens to a fault whose source-id a record already has.
+         *
+         * @param value {@link FaultCollapsing#BY_SOURCE} by default
+         * @return this
+         */
+        public Builder faultCollapsing(FaultCollapsing value) {
+            collapsing = value;
+            return this;
+        }
+
+        /**
+         * When invalidation descriptors are consumed.
+         *
+         * @param value at the doorbell, or by {@link Vtd#step()} only
+         * @return this
+         */
+        public Builder queueProcessing(QueueProcessing value) {
+            processing = value;
+            return this;
+        }
+
+        /**
+         * Makes the unit, in its reset state.
+         *
+         * @return a new unit
+         * @throws IllegalArgumentException when CAP_REG announces advanced fault logging (AFL), which is not modelled, or when
+         *     CAP_REG.FRO or ECAP_REG.IRO put registers onto others
+         */
+        public Vtd build() {
+            if ((capabilities.cap() & ADVANCED_FAULT_LOG) != 0) {
+                throw new IllegalArgumentException(
+                        "CAP_REG 0x" + Long.toHexString(capabilities.cap()) + " has AFL, which is not modelled");
+            }
+            return new Vtd(this);
+        }
+    }
+}

@@ -44,6 +44,22 @@ public final class CaptureReader {
             "addr2",
             "raw_le_bytes");
 
+    private static final List<String> VTD_TRANSLATION_COLUMNS =
+            List.of("sid", "iova", "pa", "walker_kind", "walker_size", "walker_r", "walker_w");
+    private static final List<String> VTD_PROBE_COLUMNS = List.of(
+            "sid",
+            "iova",
+            "len",
+            "access",
+            "qemu_verdict",
+            "qemu_pa",
+            "qemu_event",
+            "walker_verdict",
+            "walker_pa",
+            "agree",
+            "note");
+    private static final List<String> FAULT_COLUMNS = List.of("sid", "addr", "reason", "write");
+
     private CaptureReader() {}
 
     /**
@@ -54,15 +70,26 @@ public final class CaptureReader {
      * @throws CaptureException when it is no capture, is damaged, or is of hardware that no driver here models
      */
     public static Capture read(CaptureSource source) throws CaptureException {
-        RegisterDump registers = registers(source);
+        Capture machine = readMachine(source);
+        boolean vtd = machine.family() == Family.VTD;
         return new Capture(
-                source.name(),
-                registers,
-                MemoryImageReader.read(source),
-                CsvTable.read(source, "qemu_translations.csv", TRANSLATION_COLUMNS, RowReaders::translation),
-                CsvTable.read(source, "probe.csv", PROBE_COLUMNS, RowReaders::probe),
+                machine.name(),
+                machine.family(),
+                machine.registers(),
+                machine.image(),
+                CsvTable.read(
+                        source,
+                        "qemu_translations.csv",
+                        vtd ? VTD_TRANSLATION_COLUMNS : TRANSLATION_COLUMNS,
+                        vtd ? VtdRows::translation : RowReaders::translation),
+                CsvTable.read(
+                        source,
+                        "probe.csv",
+                        vtd ? VTD_PROBE_COLUMNS : PROBE_COLUMNS,
+                        vtd ? VtdRows::probe : RowReaders::probe),
                 CsvTable.read(source, "walker_unmapped.csv", UNMAPPED_COLUMNS, RowReaders::unmapped),
-                CsvTable.read(source, "events.csv", EVENT_COLUMNS, RowReaders::event));
+                vtd ? List.of() : CsvTable.read(source, "events.csv", EVENT_COLUMNS, RowReaders::event),
+                vtd ? CsvTable.read(source, "qemu_faults.csv", FAULT_COLUMNS, VtdRows::fault) : List.of());
     }
 
     /**
@@ -74,8 +101,10 @@ public final class CaptureReader {
      */
     public static Capture readMachine(CaptureSource source) throws CaptureException {
         RegisterDump registers = registers(source);
+        Family family = family(registers, source.name());
+        MemoryImage image = MemoryImageReader.read(source);
         return new Capture(
-                source.name(), registers, MemoryImageReader.read(source), List.of(), List.of(), List.of(), List.of());
+                source.name(), family, registers, image, List.of(), List.of(), List.of(), List.of(), List.of());
     }
 
     private static RegisterDump registers(CaptureSource source) throws CaptureException {
@@ -86,14 +115,16 @@ public final class CaptureReader {
                 throw new CaptureException(REGISTERS + ": register " + register.name() + " is listed twice");
             }
         }
-        RegisterDump dump = new RegisterDump(registers);
-        Family family = dump.family() == Family.UNKNOWN ? Family.ofName(source.name()) : dump.family();
-        if (family == Family.UNKNOWN) {
-            throw new CaptureException(REGISTERS + ": not the registers of an IOMMU that is known here");
-        }
-        if (family != Family.SMMUV3) {
-            throw new CaptureException("no driver for " + family.label() + " yet (" + source.name() + ")");
-        }
-        return dump;
+        return new RegisterDump(registers);
+    }
+
+    private static Family family(RegisterDump registers, String name) throws CaptureException {
+        Family family = registers.family() == Family.UNKNOWN ? Family.ofName(name) : registers.family();
+        return switch (family) {
+            case SMMUV3, VTD -> family;
+            case AMDVI -> throw new CaptureException("no driver for " + family.label() + " yet (" + name + ")");
+            case UNKNOWN ->
+                throw new CaptureException(REGISTERS + ": not the registers of an IOMMU that is known here");
+        };
     }
 }

@@ -39,7 +39,7 @@ final class RowReaders {
                 bypass ? 0 : sizeLg2(row, "walker_size"));
     }
 
-    private static int sizeLg2(CsvRow row, String column) throws CaptureException {
+    static int sizeLg2(CsvRow row, String column) throws CaptureException {
         long size = row.hex(column);
         if (Long.bitCount(size) != 1) {
             throw row.error(column, "power of two");
@@ -65,7 +65,7 @@ final class RowReaders {
                 row.text("note"));
     }
 
-    private static ProbeRow.Verdict verdict(CsvRow row) throws CaptureException {
+    static ProbeRow.Verdict verdict(CsvRow row) throws CaptureException {
         try {
             return ProbeRow.Verdict.valueOf(row.text("qemu_verdict"));
         } catch (IllegalArgumentException e) {
@@ -73,7 +73,7 @@ final class RowReaders {
         }
     }
 
-    private static Expectation expectation(CsvRow row) throws CaptureException {
+    static Expectation expectation(CsvRow row) throws CaptureException {
         String text = row.text("walker_verdict");
         if (text.equals("OK")) {
             return Expectation.OK;
@@ -87,7 +87,7 @@ final class RowReaders {
         return Expectation.fault(text.substring("FAULT:".length()));
     }
 
-    private static ProbeRow.Agreement agreement(CsvRow row) throws CaptureException {
+    static ProbeRow.Agreement agreement(CsvRow row) throws CaptureException {
         if (row.isEmpty("agree")) {
             return ProbeRow.Agreement.UNKNOWN;
         }
@@ -127,7 +127,7 @@ final class RowReaders {
                 : row.decimal("ssid", 0, (1 << SSID_BITS) - 1);
     }
 
-    private static Access access(CsvRow row, String column) throws CaptureException {
+    static Access access(CsvRow row, String column) throws CaptureException {
         return switch (row.text(column)) {
             case "R" -> Access.READ;
             case "W" -> Access.WRITE;
@@ -135,7 +135,7 @@ final class RowReaders {
         };
     }
 
-    private static long optionalHex(CsvRow row, String column) throws CaptureException {
+    static long optionalHex(CsvRow row, String column) throws CaptureException {
         return row.isEmpty(column) ? 0 : row.hex(column);
     }
 

@@ -7,7 +7,8 @@ import io.github.iommu4j.lab.capture.Capture;
 import io.github.iommu4j.lab.capture.CaptureException;
 import io.github.iommu4j.lab.capture.CaptureReader;
 import io.github.iommu4j.lab.capture.CaptureSource;
-import io.github.iommu4j.lab.replay.CapturedMachine;
+import io.github.iommu4j.lab.machine.CapturedMachine;
+import io.github.iommu4j.lab.replay.Replay;
 import io.github.iommu4j.lab.report.ExplanationReport;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -37,7 +38,7 @@ final class ExplainCommand implements Callable<Integer> {
             required = true,
             paramLabel = "S",
             converter = Numbers.StreamId.class,
-            description = "StreamID, 0x... or decimal")
+            description = "StreamID or source-id, 0x... or decimal")
     private Integer streamId;
 
     @Option(
@@ -52,7 +53,7 @@ final class ExplainCommand implements Callable<Integer> {
             names = "--ssid",
             paramLabel = "P",
             converter = Numbers.SubstreamId.class,
-            description = "SubstreamID, 0x... or decimal; none when not given")
+            description = "SubstreamID or PASID, 0x... or decimal; none when not given")
     private @Nullable Integer substreamId;
 
     @Option(names = "--access", paramLabel = "R|W|X", defaultValue = "R", description = "read, write or execute")
@@ -84,7 +85,8 @@ final class ExplainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws CaptureException {
         Capture capture = CaptureReader.readMachine(CaptureSource.directory(directory));
-        Explanation explanation = CapturedMachine.restore(capture).explain(request());
+        Explanation explanation =
+                Replay.machine(capture, CapturedMachine.Caching.OFF).explain(request());
         spec.commandLine()
                 .getOut()
                 .print(json ? ExplanationReport.json(capture.name(), explanation) : explanation.toText());

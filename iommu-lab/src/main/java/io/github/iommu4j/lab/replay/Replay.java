@@ -2,9 +2,13 @@ package io.github.iommu4j.lab.replay;
 
 import io.github.iommu4j.lab.capture.Capture;
 import io.github.iommu4j.lab.capture.CaptureException;
-import io.github.iommu4j.lab.capture.EventRow;
-import java.util.HashSet;
-import java.util.Set;
+import io.github.iommu4j.lab.machine.CapturedMachine;
+import io.github.iommu4j.lab.replay.smmuv3.SmmuMachine;
+import io.github.iommu4j.lab.replay.smmuv3.SmmuReplay;
+import io.github.iommu4j.lab.replay.vtd.VtdMachine;
+import io.github.iommu4j.lab.replay.vtd.VtdReplay;
+import io.github.iommu4j.lab.verdict.ReplayResult;
+import io.github.iommu4j.smmuv3.hardware.CacheGeometry;
 
 /** Replays a capture and compares. */
 public final class Replay {
@@ -19,58 +23,26 @@ public final class Replay {
      * @throws CaptureException when the machine cannot be restored
      */
     public static ReplayResult run(Capture capture) throws CaptureException {
-        return run(capture, CapturedMachine.restore(capture));
+        return switch (capture.family()) {
+            case VTD -> VtdReplay.run(capture);
+            default -> SmmuReplay.run(capture);
+        };
     }
 
-    static ReplayResult run(Capture capture, CapturedMachine machine) {
-        Ledger ledger = new Ledger();
-        Tally translations = ledger.judge(
-                "qemu_translations.csv",
-                capture.translations(),
-                new TranslationJudge(machine)::judge,
-                row -> place(row.line(), row.streamId(), "", row.iova()));
-        Tally probes = ledger.judge(
-                "probe.csv",
-                capture.probes(),
-                new ProbeJudge(machine)::judge,
-                row -> place(row.line(), row.streamId(), row.access() + " ", row.iova()));
-        Tally unmapped = ledger.judge(
-                "walker_unmapped.csv",
-                capture.unmapped(),
-                new UnmappedJudge(machine)::judge,
-                row -> place(row.line(), row.streamId(), row.access() + " ", row.iova()));
-        Tally events = ledger.judge(
-                "events.csv", capture.events(), new EventJudge(machine, capture.probes())::judge, Replay::placeOfEvent);
-        return new ReplayResult(
-                capture.name(),
-                streams(capture),
-                translations,
-                probes,
-                unmapped,
-                events,
-                ledger.deviations(),
-                ledger.differences(),
-                machine.faults(),
-                new ReplayResult.Speed(machine.translations(), machine.translationNanos()));
-    }
-
-    private static Ledger.Place place(long line, int stream, String access, long iova) {
-        return new Ledger.Place(
-                line, "stream " + Verdicts.hex(stream & 0xFFFF_FFFFL) + " " + access + Verdicts.hex(iova));
-    }
-
-    private static Ledger.Place placeOfEvent(EventRow row) {
-        return place(
-                row.line(),
-                RecordFields.of(row.words()).streamId(),
-                row.name() + " ",
-                row.words().get(2));
-    }
-
-    private static int streams(Capture capture) {
-        Set<Integer> streams = new HashSet<>();
-        capture.translations().forEach(row -> streams.add(row.streamId()));
-        capture.probes().forEach(row -> streams.add(row.streamId()));
-        return streams.size();
+    /**
+     * Restores the machine of a capture.
+     *
+     * @param capture the capture
+     * @param caching whether it keeps answers
+     * @return the machine, nothing cached
+     * @throws CaptureException when the registers describe hardware that cannot be modelled
+     */
+    public static CapturedMachine machine(Capture capture, CapturedMachine.Caching caching) throws CaptureException {
+        boolean caches = caching == CapturedMachine.Caching.ON;
+        return switch (capture.family()) {
+            case VTD -> VtdMachine.restore(capture, caching);
+            default ->
+                SmmuMachine.restore(capture, caches ? CacheGeometry.DEFAULT : CacheGeometry.DEFAULT.withoutTlb());
+        };
     }
 }

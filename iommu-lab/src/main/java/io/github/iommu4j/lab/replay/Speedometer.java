@@ -5,7 +5,8 @@ import io.github.iommu4j.api.dma.TranslationUnit;
 import io.github.iommu4j.lab.capture.Capture;
 import io.github.iommu4j.lab.capture.CaptureException;
 import io.github.iommu4j.lab.capture.TranslationRow;
-import io.github.iommu4j.smmuv3.hardware.CacheGeometry;
+import io.github.iommu4j.lab.machine.CapturedMachine;
+import io.github.iommu4j.lab.verdict.ReplayResult;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -31,7 +32,7 @@ public final class Speedometer {
      * @throws CaptureException when the machine cannot be restored
      */
     public static ReplayResult.Speed measure(Capture capture) throws CaptureException {
-        CapturedMachine machine = CapturedMachine.restore(capture, CacheGeometry.DEFAULT);
+        CapturedMachine machine = Replay.machine(capture, CapturedMachine.Caching.ON);
         Speedometer speedometer = new Speedometer(machine, capture.translations());
         speedometer.run(WARM_UP);
         return speedometer.run(MEASURED);

@@ -1,9 +1,8 @@
 /**
- * Replays captures: restores registers and memory through the interfaces a guest has, translates what the reference
- * machine translated, and compares answers and event records bit by bit.
+ * Replays captures: the machine runs again, translates what the reference machine translated, and answers and records
+ * are compared.
  *
- * <p>Start with {@link io.github.iommu4j.lab.replay.Replay} and {@link
- * io.github.iommu4j.lab.replay.ReferenceDeviation}.
+ * <p>Start with {@link io.github.iommu4j.lab.replay.Replay}.
  */
 @NullMarked
 package io.github.iommu4j.lab.replay;

@@ -2,8 +2,8 @@ package io.github.iommu4j.lab.report;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import io.github.iommu4j.lab.inspect.MappedRange;
-import io.github.iommu4j.lab.inspect.StreamView;
+import io.github.iommu4j.lab.view.MappedRange;
+import io.github.iommu4j.lab.view.StreamView;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;

@@ -2,9 +2,9 @@ package io.github.iommu4j.lab.report;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import io.github.iommu4j.lab.replay.Difference;
-import io.github.iommu4j.lab.replay.ReplayResult;
-import io.github.iommu4j.lab.replay.Tally;
+import io.github.iommu4j.lab.verdict.Difference;
+import io.github.iommu4j.lab.verdict.ReplayResult;
+import io.github.iommu4j.lab.verdict.Tally;
 import java.util.Locale;
 import java.util.stream.Collectors;
 

@@ -108,9 +108,9 @@ class CommandLineProgramTest {
 
     @Test
     void hardwareWithoutADriverExitsWithTwo() throws IOException {
-        Path vtd = Files.createDirectory(temporary.resolve("vtd-77"));
-        Files.writeString(vtd.resolve("regs.csv"), "name,offset,bytes,value\nECAP,0x10,8,0xf00f4a\n");
-        assertRefused("no driver for vtd yet", "replay", vtd.toString());
+        Path amd = Files.createDirectory(temporary.resolve("amdvi-77"));
+        Files.writeString(amd.resolve("regs.csv"), "name,offset,bytes,value\nDEVTAB,0x0,8,0x11bc001\n");
+        assertRefused("no driver for amdvi yet", "replay", amd.toString());
     }
 
     @ParameterizedTest

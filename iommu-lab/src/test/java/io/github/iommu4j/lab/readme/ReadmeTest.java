@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.iommu4j.core.pagetable.PageTableErratum;
 import io.github.iommu4j.lab.command.CommandLineProgram;
-import io.github.iommu4j.lab.replay.ReferenceDeviation;
+import io.github.iommu4j.lab.replay.smmuv3.ReferenceDeviation;
+import io.github.iommu4j.lab.replay.vtd.VtdDeparture;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -55,7 +56,8 @@ class ReadmeTest {
                 .map(match -> match.group(1))
                 .collect(Collectors.toSet());
         Set<String> known = Stream.<Enum<?>>concat(
-                        Arrays.stream(ReferenceDeviation.values()), Arrays.stream(PageTableErratum.values()))
+                        Stream.concat(Arrays.stream(ReferenceDeviation.values()), Arrays.stream(VtdDeparture.values())),
+                        Arrays.stream(PageTableErratum.values()))
                 .map(Enum::name)
                 .collect(Collectors.toSet());
         assertThat(documented).isEqualTo(known);

@@ -95,7 +95,8 @@ final class DriverSequence {
             kinds.add(Kind.MAP);
             kinds.add(Kind.UNMAP);
         }
-        kinds.addAll(List.of(Kind.ATTACH, Kind.ATTACH, Kind.MAKE_DOMAIN, Kind.PLUG_BACK, Kind.RELEASE, Kind.UNBIND));
+        kinds.addAll(
+                List.of(Kind.CLAIM, Kind.ATTACH, Kind.ATTACH, Kind.DETACH, Kind.DETACH, Kind.PLUG_BACK, Kind.UNBIND));
         return kinds.toArray(new Kind[0]);
     }
 

@@ -25,4 +25,14 @@ interface FaultSink {
      * @return whether a record was written
      */
     boolean report(int reason, int sid, int pasid, long info, long attributes);
+
+    /**
+     * Whether {@link #report} would write a record now.
+     *
+     * @param sid the source-id, 16 bits
+     * @return {@code false} where a fault of this source would be collapsed or would overflow
+     */
+    default boolean wouldReport(int sid) {
+        return true;
+    }
 }

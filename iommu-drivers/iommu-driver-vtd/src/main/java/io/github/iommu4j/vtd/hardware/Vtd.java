@@ -97,11 +97,17 @@ public final class Vtd implements TranslationUnit {
      *
      * @param memory the machine's memory, as the unit sees it
      * @param capabilities what the unit can do
-     * @param parts how the side that translates is made
      * @return a builder
      */
+    public static Builder builder(PhysicalMemory memory, VtdCapabilities capabilities) {
+        return new Builder(memory, capabilities);
+    }
+
+    /** As {@link #builder(PhysicalMemory, VtdCapabilities)}, with another side that translates. */
     static Builder builder(PhysicalMemory memory, VtdCapabilities capabilities, TranslationParts parts) {
-        return new Builder(memory, capabilities, parts);
+        Builder builder = new Builder(memory, capabilities);
+        builder.parts = parts;
+        return builder;
     }
 
     /**
@@ -214,7 +220,6 @@ public final class Vtd implements TranslationUnit {
     public static final class Builder {
 
         private final PhysicalMemory memory;
-        private final TranslationParts parts;
         private final VtdCapabilities capabilities;
         private final Set<VtdDeviation> deviations = EnumSet.noneOf(VtdDeviation.class);
         private @Nullable MsiSink msi;
@@ -222,11 +227,28 @@ public final class Vtd implements TranslationUnit {
         private InterruptObserver observer = InterruptObserver.NONE;
         private FaultCollapsing collapsing = FaultCollapsing.BY_SOURCE;
         private QueueProcessing processing = QueueProcessing.ON_DOORBELL;
+        private CacheGeometry caches = CacheGeometry.DEFAULT;
+        private TranslationParts parts = this::translator;
 
-        private Builder(PhysicalMemory memory, VtdCapabilities capabilities, TranslationParts parts) {
+        private Builder(PhysicalMemory memory, VtdCapabilities capabilities) {
             this.memory = memory;
             this.capabilities = capabilities;
-            this.parts = parts;
+        }
+
+        private TranslationSide translator(
+                PhysicalMemory seen, VtdCapabilities able, Set<VtdDeviation> deviating, FaultSink faults) {
+            return new Translator(seen, new Unit(able, new Deviations(deviating)), faults, caches);
+        }
+
+        /**
+         * How large the caches of translations and of structures are.
+         *
+         * @param value {@link CacheGeometry#DEFAULT} by default
+         * @return this
+         */
+        public Builder caches(CacheGeometry value) {
+            caches = value;
+            return this;
         }
 
         /**

@@ -5,6 +5,8 @@ package io.github.iommu4j.vtd.hardware;
  */
 public final class VtdCapabilities {
 
+    private static final int DEFAULT_HOST_WIDTH = 48;
+
     private final int version;
     private final long cap;
     private final long ecap;
@@ -25,9 +27,63 @@ public final class VtdCapabilities {
      * @param ecap ECAP_REG
      * @param hostAddressWidth bits of a host physical address, 12 to 52
      * @return the capabilities
+     * @throws IllegalArgumentException naming the value and the rule when no such unit can exist
      */
     public static VtdCapabilities of(int version, long cap, long ecap, int hostAddressWidth) {
-        return new VtdCapabilities(version, cap, ecap, hostAddressWidth);
+        VtdCapabilities has = new VtdCapabilities(version, cap, ecap, hostAddressWidth);
+        CapabilityRules.check(has);
+        return has;
+    }
+
+    /**
+     * A unit of legacy mode with 48-bit addresses, as a well-known emulator has it: 2 MiB and 1 GiB pages, 64 Ki domains,
+     * two fault records, the queue, interrupt remapping with 32-bit APIC ids, pass-through.
+     *
+     * @return VER 10h, CAP D2008C222F0606h, ECAP F00F5Ah
+     */
+    public static VtdCapabilities legacy() {
+        return of(0x10, 0xD2_008C_222F_0606L, 0xF0_0F5AL, DEFAULT_HOST_WIDTH);
+    }
+
+    /**
+     * Everything that is modelled and that does not change how software must drive the unit: both modes, both stages and
+     * nesting, up to 57-bit addresses, A/D and EA bits, PASIDs of 20 bits, ATS, page requests, interrupt remapping and
+     * posting, coherent walks.
+     *
+     * @return capabilities without CM and RWBF
+     */
+    public static VtdCapabilities everything() {
+        return legacy().toBuilder()
+                .secondStageWidths(0xE)
+                .guestAddressWidth(57)
+                .hostAddressWidth(52)
+                .pasidBits(20)
+                .with(VtdFeature.PLMR, VtdFeature.PHMR, VtdFeature.FS1GP, VtdFeature.FS5LP, VtdFeature.PI)
+                .with(VtdFeature.ESIRTPS, VtdFeature.ESRTPS, VtdFeature.C, VtdFeature.DT, VtdFeature.SC)
+                .with(VtdFeature.NEST, VtdFeature.PRS, VtdFeature.ERS, VtdFeature.SRS, VtdFeature.NWFS)
+                .with(VtdFeature.EAFS, VtdFeature.PASID, VtdFeature.PDS, VtdFeature.SMTS, VtdFeature.SSADS)
+                .with(VtdFeature.SSTS, VtdFeature.FSTS, VtdFeature.SMPWCS, VtdFeature.RPS, VtdFeature.ADMS)
+                .with(VtdFeature.RPRIVS)
+                .build();
+    }
+
+    /**
+     * A builder that starts with these.
+     *
+     * @return a new builder
+     */
+    public VtdCapabilitiesBuilder toBuilder() {
+        return new VtdCapabilitiesBuilder(this);
+    }
+
+    /**
+     * Whether a feature's bit is set.
+     *
+     * @param feature the feature
+     * @return whether CAP_REG or ECAP_REG has it
+     */
+    public boolean has(VtdFeature feature) {
+        return (cap & feature.capMask() | ecap & feature.ecapMask()) != 0;
     }
 
     private static boolean bit(long word, int bit) {

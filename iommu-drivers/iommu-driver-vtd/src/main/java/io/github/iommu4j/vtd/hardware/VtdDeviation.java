@@ -5,9 +5,15 @@ package io.github.iommu4j.vtd.hardware;
  * capture that was made on such a machine is compared with the model that does the same.
  */
 public enum VtdDeviation {
-    /** Scalable-mode second-stage faults are reported with the legacy codes 05h and 06h (QEMU 7.2). */
+    /**
+     * Scalable-mode second-stage faults are reported with the legacy codes: 04h to 07h and 0Ch instead of 84h, 85h, 86h and
+     * 79h, 78h, and 7Ah (QEMU 7.2; Intel VT-d §7.1).
+     */
     SECOND_STAGE_CODES_OF_LEGACY,
-    /** Scalable-mode root and context faults are reported with the legacy codes 01h, 02h and 0Bh (QEMU). */
+    /**
+     * Scalable-mode root and context faults are reported with the legacy codes: 08h, 01h, 0Ah, 09h, 02h, 0Bh instead of 38h
+     * to 3Ah and 40h to 42h (QEMU; Intel VT-d §7.1).
+     */
     STRUCTURE_CODES_OF_LEGACY,
     /** A PASID entry's type is looked at before its P bit, so that an entry of zeros is 5Bh (QEMU 10). */
     PASID_ENTRY_TYPE_BEFORE_PRESENT,
@@ -19,10 +25,14 @@ public enum VtdDeviation {
     TOP_TABLE_CODE_OF_LEGACY,
     /** XD is neither reserved with NXE=0 nor honoured with NXE=1 (QEMU). */
     XD_IGNORED,
-    /** Pass-through compares no address with the host's width (QEMU). */
+    /** Pass-through compares neither the address with the host's width nor AW with the largest one (QEMU). */
     PASS_THROUGH_UNCHECKED,
     /** 79h is reported for any missing second-stage permission, not only where there is none at all (VirtualBox). */
     ANY_MISSING_PERMISSION_IS_SSS_2,
+    /** A and D bits are updated although the walk is not snooped, where 90h or 7Ch is due (QEMU; Intel VT-d §3.6.2). */
+    UPDATES_WITHOUT_SNOOPING,
+    /** What the IOTLB has is given whatever the access needs (QEMU reports such a translation and blocks it elsewhere). */
+    PERMISSION_UNCHECKED_ON_HIT,
     /** Fault information keeps address bits above MGAW (QEMU); Intel's datasheets say they read 0. */
     FAULT_ADDRESS_UNCUT,
     /** SVT=10b takes SID[15:8] as the last bus and SID[7:0] as the first (QEMU). */

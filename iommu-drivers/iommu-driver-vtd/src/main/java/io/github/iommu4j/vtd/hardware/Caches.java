@@ -1,0 +1,141 @@
+package io.github.iommu4j.vtd.hardware;
+
+import io.github.iommu4j.vtd.hardware.IotlbSelection.Range;
+
+/**
+ * The context cache, the PASID cache and the IOTLB (Intel VT-d §6.2), and what invalidations take out of them. There are
+ * no paging-structure caches, so that IH changes nothing. Invalidations exclude each other; everything else is
+ * thread-safe.
+ */
+final class Caches implements CacheControl {
+
+    /** Which function bits a function mask ignores. */
+    private static final int[] IGNORED_FUNCTIONS = {0, 4, 6, 7};
+
+    private static final int PASID_BITS = 20;
+    private static final int PASID_MASK = (1 << PASID_BITS) - 1;
+    private static final int PAGE_LG2 = 12;
+
+    final CacheEpoch epoch;
+
+    /** Contexts by source-id. */
+    final StructureCache<Context> contexts;
+
+    /** Address spaces by source-id and PASID: an entry that faults belongs to every domain. */
+    final StructureCache<AddressSpace> spaces;
+
+    final Iotlb iotlb;
+    private final boolean shortSpans;
+
+    Caches(CacheGeometry geometry, Deviations deviations) {
+        epoch = new CacheEpoch();
+        contexts = new StructureCache<>(geometry.structureSets(), epoch);
+        spaces = new StructureCache<>(geometry.structureSets(), epoch);
+        iotlb = new Iotlb(geometry, epoch);
+        shortSpans = deviations.has(VtdDeviation.INVALIDATION_AM_OF_6_BITS);
+    }
+
+    /** What an address space is cached by. */
+    static long spaceKey(int sid, int pasid) {
+        return (long) sid << PASID_BITS | pasid;
+    }
+
+    @Override
+    public synchronized void everything() {
+        epoch.advance();
+        contexts.remove(entry -> true);
+        epoch.advance();
+        spaces.remove(entry -> true);
+        epoch.advance();
+        iotlb.remove(IotlbSelection.EVERYTHING);
+        epoch.advance();
+    }
+
+    @Override
+    public synchronized void contextGlobal() {
+        epoch.advance();
+        contexts.remove(entry -> true);
+        epoch.advance();
+    }
+
+    @Override
+    public synchronized void contextDomain(int did) {
+        epoch.advance();
+        contexts.remove(entry -> entry.value().did() == did || entry.value().did() == Context.EVERY_DOMAIN);
+        epoch.advance();
+    }
+
+    @Override
+    public synchronized void contextDevice(int did, int sid, int functionMask) {
+        int compared = ~IGNORED_FUNCTIONS[functionMask & 3];
+        epoch.advance();
+        contexts.remove(entry -> (((int) entry.key() ^ sid) & compared & 0xFFFF) == 0);
+        epoch.advance();
+    }
+
+    @Override
+    public synchronized void pasidGlobal() {
+        epoch.advance();
+        spaces.remove(entry -> true);
+        epoch.advance();
+    }
+
+    @Override
+    public synchronized void pasidDomain(int did) {
+        epoch.advance();
+        spaces.remove(entry -> isOf(entry.value(), did));
+        epoch.advance();
+    }
+
+    @Override
+    public synchronized void pasid(int did, int pasid) {
+        epoch.advance();
+        spaces.remove(entry -> ((int) entry.key() & PASID_MASK) == pasid && isOf(entry.value(), did));
+        epoch.advance();
+    }
+
+    @Override
+    public void iotlbGlobal() {
+        remove(IotlbSelection.EVERYTHING);
+    }
+
+    @Override
+    public void iotlbDomain(int did) {
+        remove(IotlbSelection.domain(did));
+    }
+
+    @Override
+    public void iotlbPages(int did, long address, int am, boolean leavesOnly) {
+        remove(IotlbSelection.domain(did).within(Range.SECOND_STAGE, address, spanLg2(am)));
+    }
+
+    @Override
+    public void pasidIotlb(int did, int pasid) {
+        remove(IotlbSelection.pasid(did, pasid));
+    }
+
+    @Override
+    public void pasidIotlbPages(int did, int pasid, long address, int am, boolean leavesOnly) {
+        remove(IotlbSelection.pasid(did, pasid).within(Range.ALL, address, spanLg2(am)));
+    }
+
+    /** What is cached of a page of one address space goes, for either privilege (§6.5.3.1). */
+    void page(long tag, long address) {
+        long mask = ~IotlbTag.SUPERVISOR;
+        remove(new IotlbSelection(mask, tag & mask, Range.NONE, 0, 0).within(Range.ALL, address, PAGE_LG2));
+    }
+
+    private synchronized void remove(IotlbSelection selection) {
+        epoch.advance();
+        iotlb.remove(selection);
+        epoch.advance();
+    }
+
+    private int spanLg2(int am) {
+        return shortSpans ? PAGE_LG2 + am & 63 : PAGE_LG2 + am;
+    }
+
+    private static boolean isOf(AddressSpace space, int did) {
+        return space.isFault() || space.did() == did;
+    }
+}

@@ -1,0 +1,19 @@
+package io.github.iommu4j.vtd.hardware;
+
+/** The addresses of interrupts, FEE0_0000h to FEEF_FFFFh (Intel VT-d §3.14, §3.15). */
+final class InterruptRange {
+
+    private static final long FIRST = 0xFEE0_0000L;
+    private static final long LAST = 0xFEEF_FFFFL;
+
+    private InterruptRange() {}
+
+    static boolean has(long address) {
+        return address >>> 20 == 0xFEE;
+    }
+
+    /** Whether any byte of a page is in the range. */
+    static boolean overlaps(long page, int sizeLg2) {
+        return page <= LAST && (page | (1L << sizeLg2) - 1) >= FIRST;
+    }
+}

@@ -52,6 +52,15 @@ final class FaultRecording implements FaultSink {
         return written;
     }
 
+    @Override
+    public boolean wouldReport(int sid) {
+        synchronized (state) {
+            return !state.isSet(VtdRegister.FSTS, Fsts.PFO)
+                    && !(collapses && isRecorded(sid))
+                    && !FaultRecord.F.isSet(high[next]);
+        }
+    }
+
     private boolean record(long page, long rest) {
         if (state.isSet(VtdRegister.FSTS, Fsts.PFO)) {
             counts.faultLost();

@@ -28,7 +28,9 @@ class CacheTest {
 
     private void assertStale(long iova) {
         assertThat(TranslatorRig.pa(rig.read(iova))).isEqualTo(0x4000_0000L);
-        assertThat(TranslatorRig.pa(rig.write(iova))).as("past the recent answers").isEqualTo(0x4000_0000L);
+        assertThat(TranslatorRig.pa(rig.write(iova)))
+                .as("past the recent answers")
+                .isEqualTo(0x4000_0000L);
     }
 
     private void assertFresh(long iova) {
@@ -126,7 +128,8 @@ class CacheTest {
     void functionsOfADomainShareWhatIsCached() {
         rig.memory.store64(TranslatorRig.CONTEXT + 0x11 * 32, TranslatorRig.DIRECTORY | 0x19);
         changedLeaf(rig.secondStage(0, 0), 1, IOVA, 3);
-        assertThat(TranslatorRig.pa(rig.unit.translate(DmaRequest.read(0x11, IOVA)))).isEqualTo(0x4000_0000L);
+        assertThat(TranslatorRig.pa(rig.unit.translate(DmaRequest.read(0x11, IOVA))))
+                .isEqualTo(0x4000_0000L);
     }
 
     @Test
@@ -237,8 +240,8 @@ class CacheTest {
 
     @Test
     void cachingModeTagsFaultingLegacyContextsWithDomainZero() {
-        TranslatorRig virtual =
-                TranslatorRig.of(VtdCapabilities.legacy().toBuilder().with(VtdFeature.CM).build());
+        TranslatorRig virtual = TranslatorRig.of(
+                VtdCapabilities.legacy().toBuilder().with(VtdFeature.CM).build());
         virtual.legacy(0, 0);
         assertThat(TranslatorRig.code(virtual.read(IOVA))).isEqualTo(2);
         virtual.legacy(0x10_0001, 0x500);
@@ -250,7 +253,9 @@ class CacheTest {
         assertThat(TranslatorRig.code(virtual.read(IOVA))).isEqualTo(3);
         virtual.unit.caches().contextDomain(0);
         assertThat(TranslatorRig.code(virtual.read(IOVA))).isEqualTo(6);
-        assertThat(TranslatorRig.code(virtual.write(IOVA))).as("the same cached entry").isEqualTo(5);
+        assertThat(TranslatorRig.code(virtual.write(IOVA)))
+                .as("the same cached entry")
+                .isEqualTo(5);
         virtual.memory.store64(TranslatorRig.ROOT, TranslatorRig.NOWHERE | 1);
         virtual.unit.caches().everything();
         assertThat(TranslatorRig.code(virtual.read(IOVA))).isEqualTo(9);
@@ -292,7 +297,8 @@ class CacheTest {
         for (int sid = 0; sid < 8; sid++) {
             tiny.memory.store64(TranslatorRig.CONTEXT + sid * 16L, top | 1);
             tiny.memory.store64(TranslatorRig.CONTEXT + sid * 16L + 8, 0x102);
-            assertThat(TranslatorRig.pa(tiny.unit.translate(DmaRequest.read(sid, 0)))).isEqualTo(0x4000_0000L);
+            assertThat(TranslatorRig.pa(tiny.unit.translate(DmaRequest.read(sid, 0))))
+                    .isEqualTo(0x4000_0000L);
         }
     }
 

@@ -58,7 +58,8 @@ class DeviationTest {
 
     @Test
     void pasidEntryTypeBeforePresent() {
-        assertThat(TranslatorRig.code(with(VtdDeviation.PASID_ENTRY_TYPE_BEFORE_PRESENT).read(0)))
+        assertThat(TranslatorRig.code(
+                        with(VtdDeviation.PASID_ENTRY_TYPE_BEFORE_PRESENT).read(0)))
                 .isEqualTo(0x5B);
     }
 
@@ -96,11 +97,13 @@ class DeviationTest {
 
     @Test
     void passThroughUnchecked() {
-        TranslatorRig rig =
-                TranslatorRig.deviating(EVERYTHING.toBuilder().hostAddressWidth(46).build(), VtdDeviation.PASS_THROUGH_UNCHECKED);
+        TranslatorRig rig = TranslatorRig.deviating(
+                EVERYTHING.toBuilder().hostAddressWidth(46).build(), VtdDeviation.PASS_THROUGH_UNCHECKED);
         rig.scalable().pasid(0, 0x101, 1, 0);
         assertThat(TranslatorRig.pa(rig.read(1L << 46))).isEqualTo(1L << 46);
-        assertThat(TranslatorRig.code(rig.read(1L << 52))).as("what no answer can say").isEqualTo(0x83);
+        assertThat(TranslatorRig.code(rig.read(1L << 52)))
+                .as("what no answer can say")
+                .isEqualTo(0x83);
         rig.unit.caches().everything();
         rig.legacy(9, 0x101);
         assertThat(TranslatorRig.pa(rig.read(1L << 46))).isEqualTo(1L << 46);
@@ -144,7 +147,8 @@ class DeviationTest {
 
     @Test
     void faultAddressUncut() {
-        TranslatorRig rig = TranslatorRig.deviating(EVERYTHING.toBuilder().guestAddressWidth(48).build(), VtdDeviation.FAULT_ADDRESS_UNCUT);
+        TranslatorRig rig = TranslatorRig.deviating(
+                EVERYTHING.toBuilder().guestAddressWidth(48).build(), VtdDeviation.FAULT_ADDRESS_UNCUT);
         rig.scalable().firstStage(0, 0);
         rig.read(0x0123_4567_89AB_CDEFL);
         assertThat(rig.reports).extracting(FaultReport::info).containsExactly(0x0123_4567_89AB_C000L);

@@ -18,7 +18,8 @@ class DeviceTlbTest {
     private final TranslatorRig rig = TranslatorRig.everything().scalable();
 
     private Translation ask(long iova, Access access) {
-        return rig.unit.translate(DmaRequest.of(TranslatorRig.SID, iova, access).ofType(AddressType.TRANSLATION_REQUEST));
+        return rig.unit.translate(
+                DmaRequest.of(TranslatorRig.SID, iova, access).ofType(AddressType.TRANSLATION_REQUEST));
     }
 
     private Translation translated(long address) {
@@ -57,8 +58,9 @@ class DeviceTlbTest {
         assertThat(ask(IOVA, Access.READ)).hasToString("Ok(pa=0x3000, size=2^12, rw-, type=0xff NON_SHAREABLE)");
         assertThat(TranslatorRig.code(translated(1L << 52))).isEqualTo(0x83);
         assertThat(TranslatorRig.code(translated(0xFEEF_F000L))).isEqualTo(0x87);
-        DmaRequest tagged =
-                DmaRequest.read(TranslatorRig.SID, 0xFEE0_0000L).withSubstream(0).ofType(AddressType.TRANSLATION_REQUEST);
+        DmaRequest tagged = DmaRequest.read(TranslatorRig.SID, 0xFEE0_0000L)
+                .withSubstream(0)
+                .ofType(AddressType.TRANSLATION_REQUEST);
         assertThat(rig.unit.translate(tagged))
                 .hasToString("Ok(pa=0xfee00000, size=2^12, ---, type=0xff NON_SHAREABLE)");
     }
@@ -106,8 +108,9 @@ class DeviceTlbTest {
     void executeIsGivenWhereItWasAskedFor() {
         rig.context(WITH_DTE, 0);
         rig.map(rig.firstStage(0, 2), IOVA, 1, 0x20_0067);
-        DmaRequest request =
-                DmaRequest.of(TranslatorRig.SID, IOVA, Access.EXECUTE).withSubstream(0).ofType(AddressType.TRANSLATION_REQUEST);
+        DmaRequest request = DmaRequest.of(TranslatorRig.SID, IOVA, Access.EXECUTE)
+                .withSubstream(0)
+                .ofType(AddressType.TRANSLATION_REQUEST);
         assertThat(rig.unit.translate(request)).hasToString(ok("rwx"));
     }
 
@@ -128,7 +131,8 @@ class DeviceTlbTest {
         assertThat(rig.unit.admitPageRequest(TranslatorRig.SID, -1, IOVA)).isZero();
         rig.unit.caches().everything();
         rig.context(TranslatorRig.DIRECTORY | 0x9, 0);
-        assertThat(rig.unit.admitPageRequest(TranslatorRig.SID, 0, IOVA + 0x123)).isEqualTo(0x47);
+        assertThat(rig.unit.admitPageRequest(TranslatorRig.SID, 0, IOVA + 0x123))
+                .isEqualTo(0x47);
         assertThat(rig.reports).containsExactly(new FaultReport(0x47, TranslatorRig.SID, 0, IOVA, FaultSink.T2));
         rig.unit.caches().everything();
         rig.context(TranslatorRig.DIRECTORY | 0x11, 0);

@@ -94,7 +94,9 @@ class ExplanationTest {
     void whatIsNotLookedUpIsSaid() {
         assertThat(explain(0x1000).conclusion()).isEqualTo("TES=0: not translated (§11.4.5)");
         rig.mode(TableMode.LEGACY);
-        assertThat(rig.unit.explain(DmaRequest.write(TranslatorRig.SID, 0xFEE0_0000L)).conclusion())
+        assertThat(rig.unit
+                        .explain(DmaRequest.write(TranslatorRig.SID, 0xFEE0_0000L))
+                        .conclusion())
                 .isEqualTo("the interrupt range is not remapped (§3.14)");
         assertThat(explain(0xFEE0_0000L).conclusion()).isEqualTo("blocked without a record (§3.14, §7.1)");
     }

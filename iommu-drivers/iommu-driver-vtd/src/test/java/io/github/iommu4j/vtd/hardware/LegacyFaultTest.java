@@ -71,7 +71,8 @@ class LegacyFaultTest {
 
     @Test
     void domainIdsBeyondNdAreReserved() {
-        TranslatorRig narrow = TranslatorRig.of(EMULATED.toBuilder().domainIdBits(8).build());
+        TranslatorRig narrow =
+                TranslatorRig.of(EMULATED.toBuilder().domainIdBits(8).build());
         narrow.legacy(0x10_0001, 0xFF02);
         assertThat(TranslatorRig.code(narrow.read(0))).isEqualTo(0x06);
         narrow.unit.caches().everything();
@@ -119,7 +120,8 @@ class LegacyFaultTest {
 
     @Test
     void largePagesNeedSslps() {
-        TranslatorRig small = TranslatorRig.of(EMULATED.toBuilder().secondStageLargePages(1).build());
+        TranslatorRig small =
+                TranslatorRig.of(EMULATED.toBuilder().secondStageLargePages(1).build());
         small.map(small.legacyTable(), 0, 3, 0x83);
         assertThat(TranslatorRig.code(small.read(0))).isEqualTo(0x0C);
         assertThat(TranslatorRig.code(small.read(0x4000_0000L))).isEqualTo(0x06);
@@ -127,7 +129,8 @@ class LegacyFaultTest {
 
     @Test
     void snoopControlMakesSnpLegalAndForcesCoherence() {
-        TranslatorRig snooping = TranslatorRig.of(EMULATED.toBuilder().with(VtdFeature.SC).build());
+        TranslatorRig snooping =
+                TranslatorRig.of(EMULATED.toBuilder().with(VtdFeature.SC).build());
         snooping.map(snooping.legacyTable(), 0, 1, 0x20_0803);
         assertThat(snooping.read(0x10)).hasToString("Ok(pa=0x200010, size=2^12, rwx, type=0xff INNER)");
     }
@@ -138,7 +141,8 @@ class LegacyFaultTest {
         assertThat(TranslatorRig.code(rig.read(0x0000_8000_0000_0000L))).isEqualTo(0x06);
         assertThat(TranslatorRig.code(rig.read(0x0001_0000_0000_0000L))).isEqualTo(0x04);
         assertThat(TranslatorRig.code(rig.read(-0x1000))).isEqualTo(0x04);
-        TranslatorRig narrow = TranslatorRig.of(EMULATED.toBuilder().guestAddressWidth(39).build());
+        TranslatorRig narrow =
+                TranslatorRig.of(EMULATED.toBuilder().guestAddressWidth(39).build());
         narrow.map(narrow.legacyTable(), 0x80_0000_0000L, 1, 0x20_0003);
         assertThat(TranslatorRig.code(narrow.read(0x80_0000_0000L))).isEqualTo(0x04);
     }
@@ -167,7 +171,8 @@ class LegacyFaultTest {
         rig.legacy(9, 0x102);
         assertThat(rig.read(0x1234)).hasToString("Ok(pa=0x1234, size=2^12, rwx, type=0xff NON_SHAREABLE)");
         assertThat(TranslatorRig.code(rig.read(1L << 48))).isEqualTo(0x04);
-        TranslatorRig without = TranslatorRig.of(EMULATED.toBuilder().without(VtdFeature.PT).build());
+        TranslatorRig without =
+                TranslatorRig.of(EMULATED.toBuilder().without(VtdFeature.PT).build());
         without.legacy(9, 0x102);
         assertThat(TranslatorRig.code(without.read(0x1234))).isEqualTo(0x03);
     }

@@ -52,7 +52,9 @@ class ScalableFaultTest {
         plain.scalable();
         for (int bit = 2; bit <= 4; bit++) {
             plain.context(TranslatorRig.DIRECTORY | 1 | 1L << bit, 0);
-            assertThat(TranslatorRig.code(plain.read(0))).as("context bit %d", bit).isEqualTo(0x42);
+            assertThat(TranslatorRig.code(plain.read(0)))
+                    .as("context bit %d", bit)
+                    .isEqualTo(0x42);
         }
         plain.context(TranslatorRig.DIRECTORY | 1, 0);
         long[][] entries = {
@@ -103,7 +105,8 @@ class ScalableFaultTest {
         rig.context(TranslatorRig.DIRECTORY | 0x401, 0x8000);
         assertThat(TranslatorRig.code(rig.tagged(1, 0, Access.READ))).isEqualTo(0x45);
         assertThat(TranslatorRig.code(rig.read(0))).isEqualTo(0x48);
-        TranslatorRig few = TranslatorRig.of(VtdCapabilities.everything().toBuilder().pasidBits(4).build())
+        TranslatorRig few = TranslatorRig.of(
+                        VtdCapabilities.everything().toBuilder().pasidBits(4).build())
                 .scalable();
         assertThat(TranslatorRig.code(few.tagged(16, 0, Access.READ))).isEqualTo(0x46);
         assertThat(TranslatorRig.code(few.tagged(15, 0, Access.READ))).isEqualTo(0x59);
@@ -125,20 +128,24 @@ class ScalableFaultTest {
     void devicesFrom16OnUseTheUpperTable() {
         rig.memory.store64(TranslatorRig.UPPER_CONTEXT + 0x7F * 32, TranslatorRig.DIRECTORY | 1);
         rig.pasid(0, 0x10D, 1, 0);
-        assertThat(TranslatorRig.pa(rig.unit.translate(DmaRequest.read(0xFF, 0x10)))).isEqualTo(0x10);
-        assertThat(TranslatorRig.code(rig.unit.translate(DmaRequest.read(0x7F, 0x10)))).isEqualTo(0x41);
+        assertThat(TranslatorRig.pa(rig.unit.translate(DmaRequest.read(0xFF, 0x10))))
+                .isEqualTo(0x10);
+        assertThat(TranslatorRig.code(rig.unit.translate(DmaRequest.read(0x7F, 0x10))))
+                .isEqualTo(0x41);
     }
 
     @Test
     void executingAndSupervisingMustBeLetIn() {
         rig.map(rig.firstStage(0, 0), 0, 1, 0x20_0027);
         assertThat(TranslatorRig.code(rig.tagged(0, 0, Access.EXECUTE))).isEqualTo(0x5C);
-        DmaRequest supervisor = DmaRequest.read(TranslatorRig.SID, 0).withSubstream(0).privileged();
+        DmaRequest supervisor =
+                DmaRequest.read(TranslatorRig.SID, 0).withSubstream(0).privileged();
         assertThat(TranslatorRig.code(rig.unit.translate(supervisor))).isEqualTo(0x5D);
         assertThat(rig.reports)
                 .extracting(FaultReport::attributes)
                 .containsExactly(FaultSink.T1 | FaultSink.EXECUTE, FaultSink.T1 | FaultSink.PRIVILEGED);
-        assertThat(TranslatorRig.code(rig.unit.translate(DmaRequest.read(TranslatorRig.SID, 0).privileged())))
+        assertThat(TranslatorRig.code(
+                        rig.unit.translate(DmaRequest.read(TranslatorRig.SID, 0).privileged())))
                 .as("a request without PASID is a user's")
                 .isEqualTo(-1);
         rig.unit.caches().everything();
@@ -220,7 +227,8 @@ class ScalableFaultTest {
         long five = rig.page();
         rig.pasid(1, 0x41, 0x80_0001, five | 4);
         rig.mapFrom(5, five, 0xFF00_0000_0000_0000L, 1, 0x20_0067);
-        assertThat(TranslatorRig.pa(rig.tagged(1, 0xFF00_0000_0000_0123L, Access.READ))).isEqualTo(0x20_0123);
+        assertThat(TranslatorRig.pa(rig.tagged(1, 0xFF00_0000_0000_0123L, Access.READ)))
+                .isEqualTo(0x20_0123);
     }
 
     @Test
@@ -230,11 +238,13 @@ class ScalableFaultTest {
         assertThat(rig.read(0xFEE0_1004L)).hasToString("Fault(ABORT, ABORT, not recorded)");
         assertThat(rig.unit.translate(DmaRequest.of(TranslatorRig.SID, 0xFEE0_1004L, Access.READ_WRITE)))
                 .hasToString("Fault(ABORT, ABORT, not recorded)");
-        assertThat(TranslatorRig.code(rig.tagged(0, 0xFEE0_1004L, Access.WRITE))).isEqualTo(0x87);
+        assertThat(TranslatorRig.code(rig.tagged(0, 0xFEE0_1004L, Access.WRITE)))
+                .isEqualTo(0x87);
         assertThat(TranslatorRig.code(rig.write(0xFEF0_0000L))).isEqualTo(0x79);
         rig.mode(TableMode.ABORT);
         assertThat(TranslatorRig.pa(rig.write(0xFEE0_1004L))).isEqualTo(0xFEE0_1004L);
-        assertThat(TranslatorRig.code(rig.tagged(0, 0xFEE0_1004L, Access.WRITE))).isZero();
+        assertThat(TranslatorRig.code(rig.tagged(0, 0xFEE0_1004L, Access.WRITE)))
+                .isZero();
     }
 
     @Test
@@ -265,7 +275,8 @@ class ScalableFaultTest {
 
     @Test
     void sourcesAndPasidsThatCannotBeAreBlockedSilently() {
-        assertThat(TranslatorRig.code(rig.unit.translate(DmaRequest.read(0x1_0000, 0)))).isZero();
+        assertThat(TranslatorRig.code(rig.unit.translate(DmaRequest.read(0x1_0000, 0))))
+                .isZero();
         assertThat(rig.unit.translate(TranslatorRig.SID, 1 << 20, 0, 1)).isNegative();
         assertThat(rig.unit.translate(TranslatorRig.SID, -2, 0, 1)).isNegative();
         assertThat(rig.reports).isEmpty();

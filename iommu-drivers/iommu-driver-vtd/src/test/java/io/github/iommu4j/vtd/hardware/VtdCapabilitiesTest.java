@@ -50,7 +50,6 @@ class VtdCapabilitiesTest {
         "D2008C222F0606, 1A000000002, 48, ECAP.PSS 20: is at most 19: a PASID has 20 bits",
         "D2008C222F0607, 2, 48, CAP.ND 7: is reserved",
         "D2008C222F0706, 2, 48, CAP.SAGAW 0x7: has reserved bits 0 and 4",
-        "D200B C222F0606, 2, 48, ''",
         "D2008C222F0606, 2, 11, host address width 11: is 12 to 52 bits",
         "D2008C222F0606, 2, 53, host address width 53: is 12 to 52 bits"
     })

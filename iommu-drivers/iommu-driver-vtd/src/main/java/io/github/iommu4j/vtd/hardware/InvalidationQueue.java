@@ -303,10 +303,11 @@ final class InvalidationQueue {
     }
 
     private void answer(DeviceTlbInvalidation invalidation, DeviceSide.Reply reply) {
-        boolean expected = reply == DeviceSide.Reply.COMPLETED || reply == DeviceSide.Reply.TIMED_OUT
-                ? pending.remove(invalidation)
-                : pending.contains(invalidation);
-        if (!expected || reply == DeviceSide.Reply.UNEXPECTED) {
+        if (reply == DeviceSide.Reply.LATER) {
+            return;
+        }
+        boolean expected = reply != DeviceSide.Reply.UNEXPECTED && pending.remove(invalidation);
+        if (!expected) {
             rules.recordCompletionError(state, invalidation.sid());
             faults.raise(Fsts.ICE);
         } else if (reply == DeviceSide.Reply.TIMED_OUT) {

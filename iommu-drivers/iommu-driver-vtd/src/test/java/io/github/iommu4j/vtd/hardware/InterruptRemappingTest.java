@@ -270,6 +270,22 @@ class InterruptRemappingTest {
     }
 
     @Test
+    void withCachingModeAnEntryThatIsNotPresentIsKeptToo() {
+        for (long caching : new long[] {0, 1L << 7}) {
+            RegisterRig unit = RegisterRig.of(Units.cap(Units.CAP | caching));
+            start(unit, TABLE | S);
+            InterruptWrite write = InterruptWrite.of(0x38, 0xFEE0_0010L, 0);
+            assertThat(unit.vtd.remap(write)).isEqualTo(blocked(0x22));
+            unit.free(0);
+            InterruptEntry.remapped(0x31, 0x100).writeTo(unit.memory, TABLE);
+            assertThat(unit.vtd.remap(write)).isEqualTo(caching == 0 ? delivered(1, 0x31) : blocked(0x22));
+            unit.startQueue();
+            unit.submit(InvalidationDescriptor.interruptEntries(0, 0));
+            assertThat(unit.vtd.remap(write)).isEqualTo(delivered(1, 0x31));
+        }
+    }
+
+    @Test
     void anEntryThatWasReadBeforeAnInvalidationIsNotKept() {
         InterruptEntryCache cache = new InterruptEntryCache();
         InterruptEntry entry = InterruptEntry.remapped(1, 2);

@@ -326,6 +326,26 @@ class InvalidationQueueTest {
     }
 
     @Test
+    void aDeviceMayAnswerBeforeItSaysLater() {
+        rig.reply = DeviceSide.Reply.LATER;
+        rig.onInvalidation = invalidation -> rig.vtd.complete(invalidation, DeviceSide.Reply.COMPLETED);
+        rig.startQueue();
+        rig.submit(DEVICE, writing(1));
+        assertThat(rig.memory.load32(STATUS)).isEqualTo(1);
+        assertThat(rig.status()).isZero();
+    }
+
+    @Test
+    void aDeviceThatIsOutstandingWhenTheUnitIsResetAnswersInVain() {
+        rig.onInvalidation = invalidation -> rig.vtd.reset();
+        rig.startQueue();
+        rig.submit(DEVICE, writing(1));
+        assertThat(rig.memory.load32(STATUS)).isZero();
+        assertThat(rig.status()).isZero();
+        assertThat(rig.read(VtdRegister.IQH)).isZero();
+    }
+
+    @Test
     void nothingFollowsAFenceBeforeItCompletes() {
         rig.reply = DeviceSide.Reply.LATER;
         rig.startQueue();

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /** A unit with a translation side that only writes down, and everything it says to the outside in lists. */
 final class RegisterRig {
@@ -40,6 +41,9 @@ final class RegisterRig {
     DeviceSide.Reply reply = DeviceSide.Reply.COMPLETED;
     /** What the next message does before it is written down. */
     Runnable onMessage = () -> {};
+
+    /** What a device does before it replies. */
+    Consumer<DeviceTlbInvalidation> onInvalidation = invalidation -> {};
 
     private RegisterRig(
             SparseMemory memory, VtdCapabilities capabilities, Set<VtdDeviation> deviations, Choices choices) {
@@ -101,6 +105,7 @@ final class RegisterRig {
         @Override
         public Reply invalidate(DeviceTlbInvalidation invalidation) {
             invalidations.add(invalidation);
+            onInvalidation.accept(invalidation);
             return reply;
         }
 

@@ -1,7 +1,6 @@
 package io.github.iommu4j.vtd.hardware;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.dma.AddressType;
@@ -49,23 +48,43 @@ class VtdTest {
         DmaRequest request = DmaRequest.read(1, Long.decode(address));
         long packed = rig.vtd.translate(1, -1, request.iova(), request.accessBits());
         assertThat(Translations.isOk(packed)).isEqualTo(!blocked);
-        assertThat(rig.vtd.translate(request))
-                .isEqualTo(
-                        blocked
-                                ? new Translation.Fault(0, "PROTECTED_MEMORY", FaultResponse.ABORT, false)
-                                : new Translation.Fault(5, "fake", FaultResponse.ABORT, false));
+        Translation passed = rig.translation.translate(request);
+        Translation expected =
+                blocked ? new Translation.Fault(0, "PROTECTED_MEMORY", FaultResponse.ABORT, false) : passed;
+        assertThat(rig.vtd.translate(request)).isEqualTo(expected);
+        assertThat(rig.vtd.explain(request).result()).isEqualTo(expected);
+        assertThat(rig.vtd.explain(request).conclusion().contains("PMEN")).isEqualTo(blocked);
+        rig.command(RegisterRig.TE);
+        assertThat(rig.vtd.translate(request)).isEqualTo(expected);
     }
 
     @Test
-    void translatedRequestsAndRemappedOnesAreNotBlocked() {
+    void translatedRequestsAndThoseThatEndElsewhereAreNotBlocked() {
         protect();
         DmaRequest request = DmaRequest.read(1, 0x20_0000).ofType(AddressType.TRANSLATED);
         assertThat(Translations.isOk(rig.vtd.translate(1, -1, 0x20_0000, request.accessBits())))
                 .isTrue();
-        rig.command(RegisterRig.TE);
+        assertThat(rig.vtd.translate(request).kind()).isEqualTo(Translation.Kind.OK);
+        rig.translation.shift = 0x1000;
         assertThat(Translations.isOk(rig.vtd.translate(1, 0x20_0000, Access.READ)))
                 .isTrue();
-        assertThat(rig.translation.state().protectedMemory().blocks(0x20_0000)).isTrue();
+        assertThat(rig.vtd.translate(DmaRequest.read(1, 0x20_0000)).kind()).isEqualTo(Translation.Kind.OK);
+    }
+
+    @Test
+    void interruptsAndFaultsPassProtectedMemory() {
+        rig.write(VtdRegister.PLMLIMIT, 0xFFF0_0000L);
+        rig.write(VtdRegister.PMEN, 0x8000_0000L);
+        assertThat(Translations.isOk(rig.vtd.translate(1, 0xFEE0_0000L, Access.WRITE)))
+                .isFalse();
+        rig.command(RegisterRig.TE);
+        assertThat(Translations.isOk(rig.vtd.translate(1, 0xFEE0_0000L, Access.WRITE)))
+                .isTrue();
+        rig.translation.fault = 5;
+        assertThat(Translations.faultCode(rig.vtd.translate(1, 0x1000, Access.WRITE)))
+                .isEqualTo(5);
+        assertThat(rig.vtd.translate(DmaRequest.read(1, 0x1000)))
+                .isEqualTo(new Translation.Fault(5, "fake", FaultResponse.ABORT, false));
     }
 
     @Test
@@ -96,8 +115,7 @@ class VtdTest {
     @Test
     void everythingElseIsForTheTranslationSide() {
         assertThat(rig.vtd.capabilities()).isSameAs(Units.FULL);
-        assertThatThrownBy(() -> rig.vtd.explain(DmaRequest.read(1, 0)))
-                .isInstanceOf(UnsupportedOperationException.class);
+        assertThat(rig.vtd.explain(DmaRequest.read(1, 0)).conclusion()).isEqualTo("fake");
         assertThat(rig.vtd.registers()).isSameAs(rig.vtd.registers());
     }
 

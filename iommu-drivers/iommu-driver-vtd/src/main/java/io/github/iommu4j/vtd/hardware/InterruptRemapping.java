@@ -3,6 +3,7 @@ package io.github.iommu4j.vtd.hardware;
 import io.github.iommu4j.api.dma.TranslationUnit;
 import io.github.iommu4j.api.memory.BusErrorException;
 import io.github.iommu4j.api.memory.PhysicalMemory;
+import io.github.iommu4j.core.bits.Log2;
 import io.github.iommu4j.vtd.layout.FaultRecord;
 import io.github.iommu4j.vtd.layout.InterruptEntry;
 import io.github.iommu4j.vtd.layout.InterruptMessage;
@@ -32,6 +33,7 @@ final class InterruptRemapping {
     private final FaultSink faults;
     private final Counts counts;
     private final SourceCheck sources;
+    private final int addressBits;
     private final boolean posts;
     private final boolean compatibilityPasses;
     private final InterruptEntryCache entries = new InterruptEntryCache();
@@ -46,6 +48,7 @@ final class InterruptRemapping {
         this.faults = surroundings.faults();
         this.counts = surroundings.counts();
         this.sources = new SourceCheck(deviations);
+        this.addressBits = capabilities.hostAddressWidth();
         this.posts = capabilities.postsInterrupts();
         this.compatibilityPasses = deviations.contains(VtdDeviation.COMPATIBILITY_FORMAT_PASSES);
         this.posting = new PostedInterrupts(memory);
@@ -87,7 +90,7 @@ final class InterruptRemapping {
         if (message.hasReservedBits() || message.address() >>> 32 != 0) {
             return blocked(write, RESERVED_REQUEST, 0);
         }
-        if (message.index() >= now.entries()) {
+        if (message.index() >= now.entries() || !Log2.fits(now.entry(message.index()), addressBits)) {
             return blocked(write, INDEX, message.index());
         }
         return byEntry(now, write);

@@ -5,6 +5,7 @@ module io.github.iommu4j.vtd {
     requires org.slf4j;
     requires static org.jspecify;
 
+    exports io.github.iommu4j.vtd.driver;
     exports io.github.iommu4j.vtd.hardware;
     exports io.github.iommu4j.vtd.layout;
 }

@@ -371,4 +371,23 @@ public enum KernelRelease {
     public boolean m4uHasIdentityDomain() {
         return this != V6_1;
     }
+
+    /**
+     * Whether intel-iommu itself refuses a user's domain to a device whose memory firmware reserves (up to 6.5); later
+     * the core refuses to block such a device.
+     *
+     * @return {@code true} for 6.1
+     */
+    public boolean vtdRefusesUsersOfReservedMemory() {
+        return this == V6_1;
+    }
+
+    /**
+     * Whether intel-iommu forbids execution in first-stage entries.
+     *
+     * @return {@code true} for 6.1
+     */
+    public boolean vtdForbidsExecution() {
+        return this == V6_1;
+    }
 }

@@ -83,7 +83,7 @@ final class Mapper {
     }
 
     /** The slot of an address in a level; tables that are missing on the way to it are made. */
-    private long descend(long iova, Level level) {
+    long descend(long iova, Level level) {
         PhysicalMemory memory = words.memory;
         boolean wide = words.wide;
         AddressField next = shape.tableAddress;

@@ -25,6 +25,8 @@ public final class PageTable {
     private final Tables tables;
     private final Mapper mapper;
     private final Unmapper unmapper;
+    private final @Nullable RangeMapper rangeMapper;
+    private final @Nullable RangeUnmapper rangeUnmapper;
     private final TlbInvalidation tlb;
     private final KernelLog log;
     private final long root;
@@ -38,6 +40,9 @@ public final class PageTable {
         this.tables = new Tables(shape, words, environment);
         this.mapper = new Mapper(shape, words, tables, environment);
         this.unmapper = new Unmapper(shape, words, tables, environment);
+        boolean ranges = format.runRule() == RunRule.WHOLE_RANGE;
+        this.rangeMapper = ranges ? new RangeMapper(shape, words, tables, environment) : null;
+        this.rangeUnmapper = ranges ? new RangeUnmapper(shape, words, tables, environment) : null;
         this.tlb = environment.tlb();
         this.log = environment.log();
         this.root = tables.root();
@@ -85,6 +90,9 @@ public final class PageTable {
      * @param count how many pages, at least 1
      * @param prot what the device may do
      * @param progress counts the bytes mapped, also before a failure
+     * <p>With {@link RunRule#WHOLE_RANGE}, nothing that is refused is warned of; {@code EFAULT} is for addresses that do not
+     * fit, and what is in the way stays with a warning, unless it is a larger leaf than would be written: {@code EEXIST}.
+     *
      * @throws IommuException {@code EINVAL} (with a warning) when {@code pageSize} is not one of the sizes, an address is
      *     not aligned to it or there is no page; {@code ERANGE} (with a warning) when addresses do not fit; {@code EINVAL} when neither
      *     reading nor writing is allowed; {@code EEXIST} (with a warning) when something is mapped there; {@code ENOMEM}
@@ -92,6 +100,10 @@ public final class PageTable {
      *     memory is
      */
     public void map(long iova, long pa, long pageSize, long count, Prot prot, MapProgress progress) {
+        if (rangeMapper != null) {
+            mapRange(rangeMapper, new Request(iova, pa, pageSize, count, prot), progress);
+            return;
+        }
         Leaf leaf = shape.leafOfSize(pageSize);
         if (leaf == null || ((iova | pa) & pageSize - 1) != 0 || count < 0) {
             throw refused(Errno.EINVAL, count + " pages of no size there is, or not aligned to it", iova, pa, pageSize);
@@ -109,6 +121,38 @@ public final class PageTable {
         } catch (BusErrorException nothingThere) {
             throw refused(Errno.EFAULT, nothingThere.getMessage(), iova, pa, pageSize);
         }
+    }
+
+    /** What a call for a range asks for. */
+    private record Request(long iova, long pa, long pageSize, long count, Prot prot) {}
+
+    private void mapRange(RangeMapper mapperOfRanges, Request request, MapProgress progress) {
+        long iova = request.iova;
+        long pageSize = request.pageSize;
+        if (!isPageSize(pageSize) || ((iova | request.pa) & pageSize - 1) != 0 || request.count <= 0) {
+            throw new IommuException(
+                    Errno.EINVAL, String.format("%s: no page of that size, or not aligned to it", request));
+        }
+        int sizeLg2 = Long.numberOfTrailingZeros(pageSize);
+        if (!shape.isInputRun(iova, request.count, sizeLg2) || !shape.isOutputRun(request.pa, request.count, sizeLg2)) {
+            String problem = String.format("the width of the table is not enough for %s", request);
+            log.print(KernelLog.Level.ERR, problem);
+            throw new IommuException(Errno.EFAULT, problem);
+        }
+        if (!Leaf.isAccessible(request.prot)) {
+            throw new IommuException(Errno.EINVAL, request.prot + " allows neither reading nor writing");
+        }
+        requireAlive();
+        try {
+            mapperOfRanges.map(iova, request.pa, request.count << sizeLg2, request.prot, progress);
+        } catch (BusErrorException nothingThere) {
+            throw refused(Errno.EFAULT, nothingThere.getMessage(), iova, request.pa, pageSize);
+        }
+    }
+
+    private boolean isPageSize(long pageSize) {
+        return (pageSize & pageSize - 1) == 0
+                && (pageSize & shape.format.pageSizes().bitmap()) != 0;
     }
 
     private boolean isInput(long iova, long count, int sizeLg2) {
@@ -140,6 +184,9 @@ public final class PageTable {
      * @return bytes unmapped
      */
     public long unmap(long iova, long pageSize, long count, @Nullable IotlbGather gather) {
+        if (rangeUnmapper != null) {
+            return unmapRange(rangeUnmapper, iova, pageSize, count, gather);
+        }
         Leaf leaf = shape.leafOfSize(pageSize);
         if (leaf == null
                 || (iova & pageSize - 1) != 0
@@ -154,6 +201,21 @@ public final class PageTable {
         }
         try {
             return unmapper.unmap(iova, leaf, count, gather);
+        } catch (BusErrorException nothingThere) {
+            log.warnOn(true, String.format("unmap at iova 0x%x: %s", iova, nothingThere.getMessage()));
+            return 0;
+        }
+    }
+
+    private long unmapRange(
+            RangeUnmapper unmapperOfRanges, long iova, long pageSize, long count, @Nullable IotlbGather gather) {
+        requireAlive();
+        if (!isPageSize(pageSize) || (iova & pageSize - 1) != 0 || count <= 0) {
+            log.warnOn(true, String.format("unmap of %d pages of 0x%x at iova 0x%x", count, pageSize, iova));
+            return 0;
+        }
+        try {
+            return unmapperOfRanges.unmap(iova, count << Long.numberOfTrailingZeros(pageSize), gather);
         } catch (BusErrorException nothingThere) {
             log.warnOn(true, String.format("unmap at iova 0x%x: %s", iova, nothingThere.getMessage()));
             return 0;
@@ -221,6 +283,9 @@ public final class PageTable {
         requireAlive();
         destroyed = true;
         tlb.flushAll();
+        if (rangeUnmapper != null) {
+            rangeUnmapper.clearAll();
+        }
         tables.freeAll();
     }
 

@@ -23,7 +23,26 @@ public enum PageTableErratum implements Erratum {
     /** A lookup ignores the address bits above the input size. */
     LOOKUP_ALIASES(
             "io-pgtable-arm and -v7s, recorded from Linux 6.1: iova_to_phys does not check its address, so that an address beyond the"
-                    + " input size is looked up as if the bits above were zero. Not mended; callers check.");
+                    + " input size is looked up as if the bits above were zero. Not mended; callers check."),
+    /** A leaf that replaces tables loses those beside larger leaves. */
+    REPLACED_MIX_LOSES_TABLES(
+            "intel-iommu, recorded from Linux 6.1: before 1G is mapped where smaller pages were, what is there is cleared."
+                    + " Once that comes to a page of 2M it goes on clearing to the end of that table, and pointers to tables of 4K"
+                    + " pages go with the rest: those tables are never freed. Needs a gigabyte in which both sizes were mapped"
+                    + " and unmapped page by page, so that only a growing count of page-table pages told of it. Mended by the generic page tables that"
+                    + " took this code's place."),
+    /** Unmapping where nothing is mapped takes everything up to the next table. */
+    UNMAP_OF_NOTHING_ROUNDS(
+            "intel-iommu, recorded from Linux 6.1: an unmap that begins where nothing is mapped takes the missing entry's"
+                    + " span for the size of the page there. It answers 2M, 1G or 512G, and clears what is mapped behind; beyond"
+                    + " the width of the table it is a BUG. The core asks for mapped ranges only, so nobody met it."
+                    + " Mended by the generic page tables that took this code's place."),
+    /** A map that runs out of memory says it did nothing. */
+    FAILED_RANGE_COUNTS_NOTHING(
+            "intel-iommu, recorded from Linux 6.1: a call that maps many pages reports how many it did only when all are done."
+                    + " When a table cannot be allocated on the way, the core undoes nothing, since nothing was reported, and"
+                    + " the pages before stay mapped: the device keeps access, and mapping there again warns. Mended by the"
+                    + " generic page tables that took this code's place.");
 
     private final String story;
 

@@ -8,5 +8,11 @@ public enum RunRule {
      */
     ONE_TABLE,
     /** Every page by itself, whatever table it is in: the pages before an obstacle are done (Linux io-pgtable-arm-v7s). */
-    PAGE_BY_PAGE
+    PAGE_BY_PAGE,
+    /**
+     * The whole range, whatever its tables, with the largest leaves that fit, whatever size was named. Mapping leaves
+     * what is there alone, with a warning, unless a larger leaf takes its place; unmapping passes over holes and takes at
+     * least the leaf it begins with (Linux intel-iommu).
+     */
+    WHOLE_RANGE
 }

@@ -58,6 +58,11 @@ final class TableShape {
         return (iova & outsideMask) == firstIova;
     }
 
+    /** The highest input address. */
+    long lastIova() {
+        return firstIova | ~outsideMask;
+    }
+
     boolean isOutput(long pa) {
         return (pa & outsideOutputMask) == 0;
     }

@@ -21,6 +21,7 @@ final class Tables {
     private final LiveTables live;
     private final LiveTables waiting;
     private final boolean coherent;
+    private final boolean syncsOnUse;
     private final long granule;
     private final long root;
 
@@ -35,6 +36,7 @@ final class Tables {
         this.live = new LiveTables(environment.locking());
         this.waiting = new LiveTables(environment.locking());
         this.coherent = shape.coherent;
+        this.syncsOnUse = !coherent && shape.format.runRule() != RunRule.WHOLE_RANGE;
         this.granule = 1L << shape.format.granuleLg2();
         this.root = allocate(shape.top);
     }
@@ -114,7 +116,7 @@ final class Tables {
 
     /** Whoever published a descriptor may not have come to writing it back: its user makes sure. */
     void syncUnlessMarked(long at, long descriptor) {
-        if (!coherent && (descriptor & shape.syncedBit) == 0) {
+        if (syncsOnUse && (descriptor & shape.syncedBit) == 0) {
             sync(at, 1);
         }
     }
@@ -148,6 +150,26 @@ final class Tables {
             tlb.flushWalk(iova, level.span, granule);
         }
         warnOfStrange(freeTree(shape.tableAddress.read(descriptor), level.below, waitingRoom));
+    }
+
+    /** What a descriptor pointed to waits in a gather, higher tables first, and nothing is invalidated yet. */
+    void retire(long descriptor, Level level, IotlbGather gather) {
+        warnOfStrange(freeTree(shape.tableAddress.read(descriptor), level.below, gather));
+    }
+
+    /** One table waits in a gather, without what is below it. */
+    void retireAlone(long table, Level level, IotlbGather gather) {
+        if (live.remove(table, level.number)) {
+            waiting.add(table, level.number);
+            gather.addFreedTable(table);
+        }
+    }
+
+    /** What a descriptor points to is nobody's any more, and never freed. */
+    void lose(long descriptor, Level level) {
+        IotlbGather lost = new IotlbGather();
+        retire(descriptor, level, lost);
+        lost.freedTables().forEach(this::takeOut);
     }
 
     /** Frees tables that waited. */
@@ -208,12 +230,13 @@ final class Tables {
         if (!live.remove(table, level.number)) {
             return 1;
         }
+        if (waitingRoom != null) {
+            waiting.add(table, level.number);
+            waitingRoom.addFreedTable(table);
+        }
         int strange = level.isLowest() ? 0 : freeBelow(table, level, waitingRoom);
         if (waitingRoom == null) {
             giveBack(table, level);
-        } else {
-            waiting.add(table, level.number);
-            waitingRoom.addFreedTable(table);
         }
         return strange;
     }

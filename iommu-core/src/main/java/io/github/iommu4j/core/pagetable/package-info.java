@@ -3,7 +3,8 @@
  *
  * <p>Start with {@link io.github.iommu4j.core.pagetable.PageTable}, then {@link
  * io.github.iommu4j.core.pagetable.PageTableEnvironment}; to add a format, read {@link
- * io.github.iommu4j.core.pagetable.PageTableFormat}. ARM's formats are in {@code core.pagetable.arm}.
+ * io.github.iommu4j.core.pagetable.PageTableFormat}. ARM's formats are in {@code core.pagetable.arm}, Intel's in
+ * {@code core.pagetable.intel}.
  *
  * <p>Glossary: <b>iova</b> is an input address, <b>pa</b> an output address. <b>Level 0</b> holds the smallest leaves;
  * the root's level is the highest. A <b>descriptor</b> is one word of a table: it is absent, or points to a table of the

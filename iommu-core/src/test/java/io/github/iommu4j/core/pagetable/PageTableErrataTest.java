@@ -106,6 +106,7 @@ class PageTableErrataTest {
                 scene.map(PAGE, PAGE, PAGE, 1);
                 scene.expect((1L << scene.table.format().inputBits()) + PAGE, 0);
             }
+            default -> throw new AssertionError(erratum + " is none of ARM's tables");
         }
         scene.table.destroy();
         assertThat(scene.rig.arena.live()).isEmpty();
@@ -113,7 +114,7 @@ class PageTableErrataTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(names = {"SPLIT_LOSES_ADDRESS", "GROUP_SPLIT_RETURNS_FIRST", "RUN_END_UNCHECKED", "LOOKUP_ALIASES"})
     void aMistakeShowsOnlyWhenItIsOn(PageTableErratum erratum) {
         Set<PageTableErratum> others = EnumSet.complementOf(EnumSet.of(erratum));
         assertThat(run(erratum, Set.of(), PageTableErrataTest::shortDescriptors))

@@ -2,6 +2,7 @@ package io.github.iommu4j.lab.museum;
 
 import io.github.iommu4j.lab.museum.m4u.M4uExhibits;
 import io.github.iommu4j.lab.museum.tipat.TiPatExhibits;
+import io.github.iommu4j.lab.museum.vtd.VtdExhibits;
 import io.github.iommu4j.testkit.errata.Exhibit;
 import io.github.iommu4j.testkit.errata.Museum;
 import java.util.List;
@@ -14,7 +15,7 @@ public final class Exhibition {
 
     /** The rooms of the drivers, one a driver. */
     private static final List<Supplier<List<Exhibit>>> DRIVERS =
-            List.of(M4uExhibits::exhibits, TiPatExhibits::exhibits);
+            List.of(M4uExhibits::exhibits, TiPatExhibits::exhibits, VtdExhibits::exhibits);
 
     private Exhibition() {}
 

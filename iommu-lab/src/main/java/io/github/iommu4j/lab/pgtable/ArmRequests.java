@@ -5,7 +5,6 @@ import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.IommuException;
 import io.github.iommu4j.api.PageSizes;
 import io.github.iommu4j.core.pagetable.PageTableEnvironment;
-import io.github.iommu4j.core.pagetable.PageTableErratum;
 import io.github.iommu4j.core.pagetable.WalkCoherency;
 import io.github.iommu4j.core.pagetable.arm.ArmTableConfig;
 import io.github.iommu4j.core.pagetable.arm.ArmTableQuirk;
@@ -72,16 +71,7 @@ final class ArmRequests {
 
     /** Where a table of a sequence stands. */
     static PageTableEnvironment environment(TableMachine machine, Set<Erratum> errata) {
-        PageTableEnvironment.Builder builder = PageTableEnvironment.builder(machine.memory(), machine.allocator())
-                .tlb(machine.tlb())
-                .caches(machine.caches())
-                .log(machine.log());
-        for (PageTableErratum erratum : PageTableErratum.values()) {
-            if (errata.contains(erratum)) {
-                builder.erratum(erratum);
-            }
-        }
-        return builder.build();
+        return machine.environment(errata, machine.tlb(), machine.caches());
     }
 
     /** What came back, beginning with what became of the request. */

@@ -43,17 +43,24 @@ final class EngineTable implements ModelTable {
     public Members call(VectorRow.Call call) {
         Members arguments = call.arguments();
         return switch (call.name()) {
-            case Operations.MAP -> map(arguments);
+            case Operations.MAP -> map(arguments, table::map);
             case Operations.UNMAP -> new Members(Map.of(RET, unmap(arguments)));
             default -> new Members(Map.of(RET, table.iovaToPhys(arguments.number("iova"))));
         };
     }
 
-    private Members map(Members arguments) {
+    /** Maps pages, as {@link PageTable#map}. */
+    @FunctionalInterface
+    interface Mapping {
+        void map(long iova, long pa, long pageSize, long count, Prot prot, MapProgress progress);
+    }
+
+    /** Makes a call to map; what it refuses is an answer too. */
+    static Members map(Members arguments, Mapping mapping) {
         MapProgress progress = new MapProgress();
         String ret = "OK";
         try {
-            table.map(
+            mapping.map(
                     arguments.number("iova"),
                     arguments.number("paddr"),
                     arguments.number("pgsize"),
@@ -74,7 +81,7 @@ final class EngineTable implements ModelTable {
                 gather(arguments.word("gather")));
     }
 
-    private static @Nullable IotlbGather gather(String kind) {
+    static @Nullable IotlbGather gather(String kind) {
         return switch (kind) {
             case "strict" -> new IotlbGather();
             case "queued" -> IotlbGather.queued();
@@ -89,6 +96,11 @@ final class EngineTable implements ModelTable {
 
     @Override
     public SortedMap<Long, Leaf> leaves() {
+        return leaves(table);
+    }
+
+    /** All leaves of a table of the core's engine. */
+    static SortedMap<Long, Leaf> leaves(PageTable table) {
         SortedMap<Long, Leaf> leaves = TableState.byAddress();
         table.forEachLeaf((iova, span, descriptor, pa) -> leaves.put(iova, new Leaf(span, descriptor)));
         return leaves;

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /** The families of formats there is a model of. */
 final class TableFamilies {
 
-    private static final List<TableFamily> ALL = List.of(new LpaeFamily(), new ShortDescriptorFamily());
+    private static final List<TableFamily> ALL =
+            List.of(new LpaeFamily(), new ShortDescriptorFamily(), new VtdFamily());
 
     private TableFamilies() {}
 

@@ -1,5 +1,6 @@
 package io.github.iommu4j.lab.pgtable;
 
+import io.github.iommu4j.api.Erratum;
 import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.IommuException;
 import io.github.iommu4j.api.IotlbGather;
@@ -8,6 +9,8 @@ import io.github.iommu4j.core.lock.PlainLocking;
 import io.github.iommu4j.core.memory.ArenaAllocator;
 import io.github.iommu4j.core.memory.SparseMemory;
 import io.github.iommu4j.core.pagetable.CacheMaintenance;
+import io.github.iommu4j.core.pagetable.PageTableEnvironment;
+import io.github.iommu4j.core.pagetable.PageTableErratum;
 import io.github.iommu4j.core.pagetable.TlbInvalidation;
 import io.github.iommu4j.core.trace.KernelLog;
 import io.github.iommu4j.lab.vector.Effects;
@@ -17,6 +20,7 @@ import io.github.iommu4j.lab.vector.TableState.Leaf;
 import io.github.iommu4j.lab.vector.VectorRow;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -77,6 +81,20 @@ final class TableMachine {
         };
     }
 
+    /** Where a table of the core's engine stands, with the defects of the engine that are switched on. */
+    PageTableEnvironment environment(Set<Erratum> errata, TlbInvalidation invalidation, CacheMaintenance maintenance) {
+        PageTableEnvironment.Builder builder = PageTableEnvironment.builder(memory, allocator())
+                .tlb(invalidation)
+                .caches(maintenance)
+                .log(log);
+        for (PageTableErratum erratum : PageTableErratum.values()) {
+            if (errata.contains(erratum)) {
+                builder.erratum(erratum);
+            }
+        }
+        return builder.build();
+    }
+
     TlbInvalidation tlb() {
         return new TlbInvalidation() {
             @Override
@@ -92,6 +110,29 @@ final class TableMachine {
             @Override
             public void addPage(@Nullable IotlbGather gather, long iova, long granule) {
                 tlb.add(TableEvent.of("page", iova, granule));
+            }
+        };
+    }
+
+    /** An invalidation that a family writes down in words of its own. */
+    void invalidated(TableEvent event) {
+        tlb.add(event);
+    }
+
+    /** Cache maintenance of those who only know how to write lines back. */
+    CacheMaintenance lines() {
+        return new CacheMaintenance() {
+            @Override
+            public void map(long pa, long size) {
+                sync(pa, size);
+            }
+
+            @Override
+            public void unmap(long pa, long size) {}
+
+            @Override
+            public void sync(long pa, long size) {
+                dma.add(TableEvent.of("clflush", pa, size));
             }
         };
     }

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.iommu4j.api.Erratum;
 import io.github.iommu4j.armshort.driver.M4uErratum;
+import io.github.iommu4j.core.pagetable.PageTableErratum;
 import io.github.iommu4j.testkit.errata.Exhibit;
 import io.github.iommu4j.testkit.errata.Exhibit.Condition;
 import io.github.iommu4j.testkit.errata.Exhibit.Sighting;
 import io.github.iommu4j.tipat.driver.TiPatErratum;
+import io.github.iommu4j.vtd.driver.VtdErratum;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -52,7 +54,13 @@ class ExhibitionTest {
 
     @Test
     void everyMistakeOfADriverHasOneExhibitAndNothingElseHas() {
-        List<String> ids = Stream.<Erratum[]>of(M4uErratum.values(), TiPatErratum.values())
+        Erratum[] ofIntelsTables = {
+            PageTableErratum.REPLACED_MIX_LOSES_TABLES,
+            PageTableErratum.UNMAP_OF_NOTHING_ROUNDS,
+            PageTableErratum.FAILED_RANGE_COUNTS_NOTHING
+        };
+        List<String> ids = Stream.<Erratum[]>of(
+                        M4uErratum.values(), TiPatErratum.values(), VtdErratum.values(), ofIntelsTables)
                 .flatMap(Arrays::stream)
                 .map(erratum -> erratum.name().toLowerCase(Locale.ROOT).replace('_', '-'))
                 .toList();

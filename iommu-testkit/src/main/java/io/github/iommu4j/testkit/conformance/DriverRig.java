@@ -198,14 +198,13 @@ final class DriverRig {
         }
     }
 
-    /** Plugs in again what was removed. */
+    /** Plugs in again what was removed; a scan of PCI finds everything else that was removed, too. */
     void plugBack(int index) {
-        String name = client(index).name();
         if (host == null) {
             clients.set(index, add(subject.clients().get(index)));
         } else {
             host.rescan();
-            clients.set(index, Objects.requireNonNull(bus.find(name), name));
+            clients.replaceAll(client -> Objects.requireNonNull(bus.find(client.name()), client.name()));
         }
         settle();
     }

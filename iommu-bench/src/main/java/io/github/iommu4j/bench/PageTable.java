@@ -4,7 +4,10 @@ import io.github.iommu4j.api.memory.PhysicalMemory;
 import java.util.function.LongSupplier;
 import java.util.function.LongUnaryOperator;
 
-/** A four-level page table of 4 KiB pages and 48 input bits, as stage 1 or stage 2 of VMSAv8-64 reads it. */
+/**
+ * A four-level page table of 4 KiB pages and 48 input bits, as stage 1 or stage 2 of VMSAv8-64 and both stages of VT-d read
+ * it.
+ */
 final class PageTable {
 
     /** Bits of a descriptor that hold an address. */
@@ -18,6 +21,7 @@ final class PageTable {
     private final LongUnaryOperator physical;
     private final long attributes;
     private final long root;
+    private long tableBits = TABLE_OR_PAGE;
 
     /**
      * @param newTable takes 4 KiB of zeros in the space the table lives in
@@ -32,6 +36,12 @@ final class PageTable {
         this.root = newTable.getAsLong();
     }
 
+    /** The same table, with more bits in entries that point to tables. */
+    PageTable tablesWith(long bits) {
+        tableBits |= bits;
+        return this;
+    }
+
     long root() {
         return root;
     }
@@ -42,7 +52,7 @@ final class PageTable {
             long entry = physical.applyAsLong(table + offset(input, level));
             long raw = memory.load64(entry);
             if (raw == 0) {
-                raw = newTable.getAsLong() | TABLE_OR_PAGE;
+                raw = newTable.getAsLong() | tableBits;
                 memory.store64(entry, raw);
             }
             table = raw & ADDRESS;

@@ -21,7 +21,7 @@ final class RandomMachine {
     private static final long TABLES = 0x8000;
     private static final int TABLE_PAGES = 12;
     private static final int[] SIDS = {0x10, 0x9B, 0x110};
-    private static final int[] PASID_CHOICES = {-1, -1, -1, 0, 1, 65, 2};
+    private static final int[] PASID_CHOICES = {-1, -1, -1, -1, 0, 1, 65, 2};
 
     final SparseMemory memory = SparseMemory.empty();
     private final Random random;
@@ -43,7 +43,7 @@ final class RandomMachine {
                     .secondStageWidths(random.nextInt(4) == 0 ? 2 * (1 + random.nextInt(7)) : 0xE)
                     .secondStageLargePages(random.nextInt(4) == 0 ? random.nextInt(4) : 3);
             for (VtdFeature feature : VtdFeature.values()) {
-                if (feature != VtdFeature.SMTS && feature != VtdFeature.QI && random.nextInt(10) == 0) {
+                if (feature != VtdFeature.SMTS && feature != VtdFeature.QI && random.nextInt(25) == 0) {
                     builder.without(feature);
                 }
             }
@@ -61,10 +61,10 @@ final class RandomMachine {
     /** Writes everything; returns a value of RTADDR_REG. */
     long write() {
         boolean scalable = random.nextInt(4) != 0;
-        long root = chance(30) ? 0x10_0000 : ROOT;
+        long root = chance(80) ? 0x10_0000 : ROOT;
         for (long entry = 0; entry < 2; entry++) {
-            memory.store64(ROOT + 16L * entry, CONTEXT | 1 | oneOf(0x2, 60));
-            memory.store64(ROOT + 16L * entry + 8, scalable ? CONTEXT | 1 | oneOf(0x4, 60) : oneOf(1, 60));
+            memory.store64(ROOT + 16L * entry, mostly(CONTEXT | 1, 50) | oneOf(0x2, 60));
+            memory.store64(ROOT + 16L * entry + 8, scalable ? mostly(CONTEXT | 1, 50) | oneOf(0x4, 60) : oneOf(1, 60));
         }
         for (int sid : SIDS) {
             if (scalable) {
@@ -75,7 +75,7 @@ final class RandomMachine {
         }
         for (int page = 0; page < 2; page++) {
             memory.store64(
-                    DIRECTORY + 8L * page, mostly(PASIDS + 0x1000L * page | 1, 40) | oneOf(2, 6) | oneOf(0x10, 60));
+                    DIRECTORY + 8L * page, mostly(PASIDS + 0x1000L * page | 1, 40) | oneOf(2, 12) | oneOf(0x10, 60));
             for (int entry = 0; entry < 3; entry++) {
                 pasidEntry(PASIDS + 0x1000L * page + 64L * entry);
             }
@@ -84,12 +84,12 @@ final class RandomMachine {
             memory.store64(at, tableEntry());
         }
         int mode = scalable ? 1 : 0;
-        return root | (long) (chance(60) ? random.nextInt(4) : mode) << 10;
+        return root | (long) (chance(80) ? random.nextInt(4) : mode) << 10;
     }
 
     private void legacyContext(int devfn) {
         long tt = random.nextInt(4) == 0 ? random.nextInt(4) : 1;
-        long low = mostly(table() | 1, 30) | tt << 2 | oneOf(2, 4) | oneOf(0x100, 60);
+        long low = mostly(table() | 1, 60) | tt << 2 | oneOf(2, 4) | oneOf(0x100, 60);
         long width = chance(12) ? random.nextInt(8) : 1 + random.nextInt(3);
         long high = width | (long) random.nextInt(200) << 8 | oneOf(0x80, 60) | oneOf(1L << 22, 30);
         memory.store64(CONTEXT + devfn * 16L, low);
@@ -98,7 +98,9 @@ final class RandomMachine {
 
     private void scalableContext(int devfn) {
         long at = CONTEXT + devfn * 32L;
-        memory.store64(at, mostly(DIRECTORY | 1, 40) | oneOf(2, 6) | random.nextInt(8) << 2 | oneOf(0x20, 60));
+        memory.store64(
+                at,
+                mostly(DIRECTORY | 1, 40) | oneOf(2, 12) | (chance(8) ? random.nextInt(8) : 7) << 2 | oneOf(0x20, 90));
         memory.store64(at + 8, (chance(20) ? 0xF_FFFF : random.nextInt(3)) | oneOf(1L << 20, 3) | oneOf(1L << 21, 60));
         memory.store64(at + 16, oneOf(1, 80));
         memory.store64(at + 24, oneOf(1, 80));
@@ -107,22 +109,21 @@ final class RandomMachine {
     private void pasidEntry(long at) {
         long type = chance(12) ? random.nextInt(8) : 1 + random.nextInt(4);
         long width = chance(12) ? random.nextInt(8) : 1 + random.nextInt(3);
-        long q0 = mostly(table() | 1, 30) | oneOf(2, 6) | width << 2 | oneOf(0x20, 3) | type << 6;
+        long q0 = mostly(table() | 1, 60) | oneOf(2, 12) | width << 2 | oneOf(0x20, 3) | type << 6;
         long levels = chance(15) ? random.nextInt(4) : random.nextInt(2);
         memory.store64(at, q0 | oneOf(0x200, 3) | oneOf(0x400, 60));
         memory.store64(
-                at + 8, random.nextInt(200) | (chance(6) ? 0 : 1L << 23) | oneOf(1L << 24, 4) | oneOf(1L << 18, 60));
-        memory.store64(at + 16, mostly(table(), 30) | levels << 2 | random.nextInt(256) & ~0xC | oneOf(0x100, 60));
+                at + 8, random.nextInt(200) | (chance(12) ? 0 : 1L << 23) | oneOf(1L << 24, 4) | oneOf(1L << 18, 60));
+        memory.store64(at + 16, mostly(table(), 60) | levels << 2 | random.nextInt(256) & ~0xC | oneOf(0x100, 60));
         memory.store64(at + 24 + 8L * random.nextInt(5), oneOf(1, 60));
     }
 
     private long tableEntry() {
-        if (chance(20)) {
+        if (chance(40)) {
             return chance(2) ? 0 : random.nextLong();
         }
-        long flags = 1 | oneOf(0x2, 1) | oneOf(0x4, 1) | oneOf(0x20, 2) | oneOf(0x100, 2);
+        long flags = 1 | (chance(10) ? 0 : 2) | (chance(12) ? 0 : 4) | oneOf(0x20, 2) | oneOf(0x100, 2);
         flags |= oneOf(0x40, 2) | oneOf(0x200, 2) | oneOf(0x400, 2) | oneOf(0x800, 20) | oneOf(1L << 63, 12);
-        flags |= chance(12) ? 0 : 6;
         flags ^= oneOf(1, 40);
         if (chance(7)) {
             long address = (long) random.nextInt(16) << 30 | oneOf(1L << 21, 3) | oneOf(0x1000, 8);

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Set;
 
 /** A translator over 64 MiB of memory, with structures that a test writes word by word. */
-final class Rig {
+final class TranslatorRig {
 
     static final long RAM = 64L << 20;
     static final long ROOT = 0x1000;
@@ -30,7 +30,7 @@ final class Rig {
     final Translator unit;
     private long free = 0x10_0000;
 
-    Rig(VtdCapabilities capabilities, CacheGeometry caches, Set<VtdDeviation> deviations) {
+    TranslatorRig(VtdCapabilities capabilities, CacheGeometry caches, Set<VtdDeviation> deviations) {
         this.capabilities = capabilities;
         memory.addRam(0, RAM);
         FaultSink sink = (reason, sid, pasid, info, attributes) ->
@@ -38,19 +38,19 @@ final class Rig {
         unit = new Translator(memory, new Unit(capabilities, new Deviations(deviations)), sink, caches);
     }
 
-    static Rig of(VtdCapabilities capabilities) {
-        return new Rig(capabilities, CacheGeometry.DEFAULT, Set.of());
+    static TranslatorRig of(VtdCapabilities capabilities) {
+        return new TranslatorRig(capabilities, CacheGeometry.DEFAULT, Set.of());
     }
 
-    static Rig everything() {
+    static TranslatorRig everything() {
         return of(VtdCapabilities.everything());
     }
 
-    static Rig deviating(VtdCapabilities capabilities, VtdDeviation first, VtdDeviation... others) {
-        return new Rig(capabilities, CacheGeometry.DEFAULT, EnumSet.of(first, others));
+    static TranslatorRig deviating(VtdCapabilities capabilities, VtdDeviation first, VtdDeviation... others) {
+        return new TranslatorRig(capabilities, CacheGeometry.DEFAULT, EnumSet.of(first, others));
     }
 
-    Rig mode(TableMode mode) {
+    TranslatorRig mode(TableMode mode) {
         unit.control(new ControlState(true, mode, ROOT));
         return this;
     }
@@ -60,9 +60,10 @@ final class Rig {
         return free - 0x1000;
     }
 
-    Rig legacy(long low, long high) {
+    TranslatorRig legacy(long low, long high) {
         mode(TableMode.LEGACY);
         memory.store64(ROOT, CONTEXT | 1);
+        memory.store64(ROOT + 8, 0);
         memory.store64(CONTEXT + SID * 16L, low);
         memory.store64(CONTEXT + SID * 16L + 8, high);
         return this;
@@ -76,7 +77,7 @@ final class Rig {
     }
 
     /** A scalable context with the PASID directory, PASIDE and PRE, and one PASID table for PASIDs 0 to 63. */
-    Rig scalable() {
+    TranslatorRig scalable() {
         mode(TableMode.SCALABLE);
         memory.store64(ROOT, CONTEXT | 1);
         memory.store64(ROOT + 8, UPPER_CONTEXT | 1);

@@ -2,11 +2,9 @@ package io.github.iommu4j.vtd.hardware;
 
 import io.github.iommu4j.api.dma.TranslationUnit;
 import io.github.iommu4j.core.bits.BitField;
-import io.github.iommu4j.core.bits.Log2;
 import io.github.iommu4j.vtd.layout.FaultRecord;
 import io.github.iommu4j.vtd.layout.RegisterFields.Fsts;
 import io.github.iommu4j.vtd.layout.VtdRegister;
-import java.util.Set;
 
 /**
  * Primary fault logging (Intel VT-d §7.2.1): the fault-recording registers, FSTS_REG and its event.
@@ -15,8 +13,6 @@ import java.util.Set;
  */
 final class FaultRecording implements FaultSink {
 
-    private static final int FIRST_INTERRUPT_REASON = 0x20;
-    private static final int LAST_INTERRUPT_REASON = 0x2F;
     /** While one of these is set, another is no new event (§11.4, FECTL_REG.IP). */
     private static final long PENDING =
             Fsts.PFO.mask() | Fsts.PPF.mask() | Fsts.IQE.mask() | Fsts.ICE.mask() | Fsts.ITE.mask();
@@ -25,33 +21,27 @@ final class FaultRecording implements FaultSink {
     private final EventInterrupts events;
     private final Counts counts;
     private final boolean collapses;
-    private final long infoMask;
     /** Guarded by {@link #state}, as everything below. */
     private final long[] low;
 
     private final long[] high;
     private int next;
 
-    FaultRecording(RegisterState state, EventInterrupts events, Counts counts, Rules rules) {
-        this.state = state;
-        this.events = events;
-        this.counts = counts;
-        this.collapses = rules.collapsing() == FaultCollapsing.BY_SOURCE;
-        int width = rules.deviations().contains(VtdDeviation.FAULT_ADDRESS_UNCUT)
-                ? Long.SIZE
-                : rules.capabilities().guestAddressWidth();
-        this.infoMask = Log2.mask(width);
-        this.low = new long[rules.capabilities().faultRecords()];
+    FaultRecording(Surroundings surroundings, VtdCapabilities capabilities, FaultCollapsing collapsing) {
+        this.state = surroundings.state();
+        this.events = surroundings.events();
+        this.counts = surroundings.counts();
+        this.collapses = collapsing == FaultCollapsing.BY_SOURCE;
+        this.low = new long[capabilities.faultRecords()];
         this.high = new long[low.length];
     }
 
-    /** What decides how faults are recorded. */
-    record Rules(VtdCapabilities capabilities, Set<VtdDeviation> deviations, FaultCollapsing collapsing) {}
+    /** Whom it shares the unit with. */
+    record Surroundings(RegisterState state, EventInterrupts events, Counts counts) {}
 
     @Override
     public boolean report(int reason, int sid, int pasid, long info, long attributes) {
-        boolean interrupt = reason >= FIRST_INTERRUPT_REASON && reason <= LAST_INTERRUPT_REASON;
-        long page = FaultRecord.FI.inPlace(interrupt ? info : info & infoMask);
+        long page = FaultRecord.FI.inPlace(info);
         long process = pasid == TranslationUnit.NO_SUBSTREAM ? 0 : FaultRecord.PP.mask() | FaultRecord.PV.of(pasid);
         long rest = FaultRecord.F.mask() | attributes | process | FaultRecord.FR.of(reason) | FaultRecord.SID.of(sid);
         boolean written;

@@ -9,6 +9,7 @@ import io.github.iommu4j.vtd.layout.InterruptEntry;
 import io.github.iommu4j.vtd.layout.InterruptMessage;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Interrupt remapping and posting (Intel VT-d §5.1, §5.2): from a device's write to an interrupt, a posted descriptor or a
@@ -35,6 +36,7 @@ final class InterruptRemapping {
     private final SourceCheck sources;
     private final int addressBits;
     private final boolean posts;
+    private final boolean keepsAll;
     private final boolean compatibilityPasses;
     private final InterruptEntryCache entries = new InterruptEntryCache();
     private final PostedInterrupts posting;
@@ -50,6 +52,7 @@ final class InterruptRemapping {
         this.sources = new SourceCheck(deviations);
         this.addressBits = capabilities.hostAddressWidth();
         this.posts = capabilities.postsInterrupts();
+        this.keepsAll = capabilities.isCaching();
         this.compatibilityPasses = deviations.contains(VtdDeviation.COMPATIBILITY_FORMAT_PASSES);
         this.posting = new PostedInterrupts(memory);
     }
@@ -102,18 +105,14 @@ final class InterruptRemapping {
         if (entry != null) {
             counts.entryHit();
         } else {
-            counts.entryMiss();
-            long begun = entries.epoch();
-            try {
-                entry = InterruptEntry.readFrom(memory, now.entry(index));
-            } catch (BusErrorException unanswered) {
+            entry = fetch(now, index);
+            if (entry == null) {
                 return blocked(write, ENTRY_FETCH, index);
             }
-            int reason = validate(now, entry);
-            if (reason != 0) {
-                return blocked(write, entry, reason);
-            }
-            entries.fill(begun, index, entry);
+        }
+        int reason = validate(now, entry);
+        if (reason != 0) {
+            return blocked(write, entry, reason);
         }
         if (!sources.accepts(entry, write.sid())) {
             return blocked(write, entry, SOURCE);
@@ -121,7 +120,21 @@ final class InterruptRemapping {
         return entry.isPosted() ? post(now, write, entry) : new InterruptAnswer.Delivered(remapped(now, entry));
     }
 
-    /** Only entries that pass are cached. */
+    /** Reads an entry, and keeps it if it is valid; with CAP.CM any entry is kept (§6.1). */
+    private @Nullable InterruptEntry fetch(InterruptControl now, int index) {
+        counts.entryMiss();
+        long begun = entries.epoch();
+        try {
+            InterruptEntry entry = InterruptEntry.readFrom(memory, now.entry(index));
+            if (keepsAll || validate(now, entry) == 0) {
+                entries.fill(begun, index, entry);
+            }
+            return entry;
+        } catch (BusErrorException unanswered) {
+            return null;
+        }
+    }
+
     private int validate(InterruptControl now, InterruptEntry entry) {
         if (!entry.isPresent()) {
             return NOT_PRESENT;

@@ -43,6 +43,7 @@ final class InvalidationQueue {
     private boolean inFlight;
     private boolean stopping;
     private boolean waitsForTail;
+    private boolean afterWait;
 
     InvalidationQueue(Surroundings surroundings, Executors executors, QueueRules rules, Counts counts) {
         this.state = surroundings.state();
@@ -60,12 +61,18 @@ final class InvalidationQueue {
             boolean enabled = state.isSet(VtdRegister.GSTS, Global.QIE);
             if (on && !enabled) {
                 state.setBits(VtdRegister.GSTS, Global.QIE);
-            } else if (!on && enabled && inFlight) {
-                stopping = true;
-            } else if (!on && enabled) {
-                stop();
+            } else if (!on && enabled && mayStop()) {
+                if (inFlight) {
+                    stopping = true;
+                } else {
+                    stop();
+                }
             }
         }
+    }
+
+    private boolean mayStop() {
+        return rules.mayStop(state.get(VtdRegister.IQH) == state.get(VtdRegister.IQT), afterWait);
     }
 
     private void stop() {
@@ -81,6 +88,7 @@ final class InvalidationQueue {
         events.reset();
         stopping = false;
         waitsForTail = false;
+        afterWait = false;
         pending.clear();
     }
 
@@ -227,6 +235,9 @@ final class InvalidationQueue {
 
     private void execute(Head head, InvalidationDescriptor descriptor) {
         InvalidationType type = descriptor.type().orElseThrow();
+        synchronized (state) {
+            afterWait = false;
+        }
         switch (type) {
             case WAIT -> wait(descriptor);
             case DEVICE_TLB, PASID_DEVICE_TLB -> invalidate(head, DeviceTlbInvalidation.of(descriptor));
@@ -237,6 +248,7 @@ final class InvalidationQueue {
 
     private void wait(InvalidationDescriptor descriptor) {
         synchronized (state) {
+            afterWait = true;
             if (pending.isBusy()) {
                 pending.add(descriptor);
                 return;
@@ -291,10 +303,11 @@ final class InvalidationQueue {
     }
 
     private void answer(DeviceTlbInvalidation invalidation, DeviceSide.Reply reply) {
-        boolean expected = reply == DeviceSide.Reply.COMPLETED || reply == DeviceSide.Reply.TIMED_OUT
-                ? pending.remove(invalidation)
-                : pending.contains(invalidation);
-        if (!expected || reply == DeviceSide.Reply.UNEXPECTED) {
+        if (reply == DeviceSide.Reply.LATER) {
+            return;
+        }
+        boolean expected = reply != DeviceSide.Reply.UNEXPECTED && pending.remove(invalidation);
+        if (!expected) {
             rules.recordCompletionError(state, invalidation.sid());
             faults.raise(Fsts.ICE);
         } else if (reply == DeviceSide.Reply.TIMED_OUT) {

@@ -43,10 +43,6 @@ final class PendingWaits {
         return items.stream().anyMatch(Item::isFence);
     }
 
-    boolean contains(DeviceTlbInvalidation invalidation) {
-        return items.stream().anyMatch(item -> invalidation.equals(item.invalidation()));
-    }
-
     /** Ends the oldest of equal invalidations; {@code false} when there is none. */
     boolean remove(DeviceTlbInvalidation invalidation) {
         for (int i = 0; i < items.size(); i++) {

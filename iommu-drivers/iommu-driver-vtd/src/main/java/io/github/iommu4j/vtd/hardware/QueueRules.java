@@ -13,11 +13,18 @@ final class QueueRules {
     private final VtdCapabilities capabilities;
     private final boolean stepped;
     private final boolean resumesOnTail;
+    private final boolean stopsAfterWaitOnly;
 
     QueueRules(VtdCapabilities capabilities, Set<VtdDeviation> deviations, QueueProcessing processing) {
         this.capabilities = capabilities;
         this.stepped = processing == QueueProcessing.STEPPED;
         this.resumesOnTail = deviations.contains(VtdDeviation.QUEUE_RESUMES_ON_TAIL_WRITE);
+        this.stopsAfterWaitOnly = deviations.contains(VtdDeviation.QUEUE_STOPS_AFTER_WAIT_ONLY);
+    }
+
+    /** Whether GCMD_REG.QIE may be cleared now. */
+    boolean mayStop(boolean empty, boolean afterWait) {
+        return !stopsAfterWaitOnly || empty && afterWait;
     }
 
     boolean isStepped() {

@@ -51,6 +51,10 @@ final class RegisterInvalidation {
 
     private int context(long command) {
         int granularity = Ccmd.CIRG.getInt(command);
+        if (granularity == InvalidationDescriptor.DOMAIN
+                && deviations.contains(VtdDeviation.CONTEXT_DOMAIN_COMMAND_IS_GLOBAL)) {
+            granularity = InvalidationDescriptor.GLOBAL;
+        }
         switch (granularity) {
             case InvalidationDescriptor.GLOBAL -> caches.contextGlobal();
             case InvalidationDescriptor.DOMAIN -> caches.contextDomain(Ccmd.DID.getInt(command));
@@ -110,6 +114,10 @@ final class RegisterInvalidation {
 
     private void finish(VtdRegister register, BitField performed, BitField command, int granularity) {
         synchronized (state) {
+            if (state.isSet(VtdRegister.GSTS, Global.QIE)
+                    && deviations.contains(VtdDeviation.COMMAND_REGISTERS_HANG_BESIDE_QUEUE)) {
+                return;
+            }
             state.set(register, performed.with(state.get(register), granularity));
             state.clearBits(register, command);
         }

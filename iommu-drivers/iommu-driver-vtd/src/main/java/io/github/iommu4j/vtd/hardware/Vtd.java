@@ -11,8 +11,10 @@ import io.github.iommu4j.api.dma.Translations;
 import io.github.iommu4j.api.memory.MmioRegion;
 import io.github.iommu4j.api.memory.MsiSink;
 import io.github.iommu4j.api.memory.PhysicalMemory;
+import io.github.iommu4j.vtd.layout.InterruptMessage;
 import io.github.iommu4j.vtd.layout.PageRequestDescriptor;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +37,8 @@ import org.jspecify.annotations.Nullable;
 public final class Vtd implements TranslationUnit {
 
     private static final long ADVANCED_FAULT_LOG = 1L << 3;
+    private static final Translation PROTECTED =
+            new Translation.Fault(0, "PROTECTED_MEMORY", FaultResponse.ABORT, false);
 
     private final VtdCapabilities capabilities;
     private final TranslationSide translation;
@@ -56,7 +60,7 @@ public final class Vtd implements TranslationUnit {
         EventInterrupts events =
                 new EventInterrupts(state, capabilities, builder.msi == null ? memory::store32 : builder.msi);
         FaultRecording faults = new FaultRecording(
-                state, events, counts, new FaultRecording.Rules(capabilities, deviations, builder.collapsing));
+                new FaultRecording.Surroundings(state, events, counts), capabilities, builder.collapsing);
         translation = builder.parts.make(memory, capabilities, deviations, faults);
         interrupts = new InterruptRemapping(
                 new InterruptRemapping.Surroundings(memory, faults, counts), capabilities, deviations);
@@ -143,29 +147,47 @@ public final class Vtd implements TranslationUnit {
 
     @Override
     public long translate(int streamId, int substreamId, long iova, int accessBits) {
-        return isProtected(iova, accessBits >>> Access.ADDRESS_TYPE_SHIFT & 3)
-                ? Translations.fault(0, FaultResponse.ABORT)
-                : translation.translate(streamId, substreamId, iova, accessBits);
+        ControlState now = control;
+        long answer = translation.translate(streamId, substreamId, iova, accessBits);
+        boolean blocked =
+                isProtected(now, iova, accessBits) && Translations.isOk(answer) && Translations.pa(answer) == iova;
+        return blocked ? Translations.fault(0, FaultResponse.ABORT) : answer;
     }
 
     @Override
     public Translation translate(DmaRequest request) {
-        return isProtected(request.iova(), request.addressType().ordinal())
-                ? new Translation.Fault(0, "PROTECTED_MEMORY", FaultResponse.ABORT, false)
-                : translation.translate(request);
-    }
-
-    /** Requests that nothing remaps do not reach protected memory; nothing is logged of them (§3.15). */
-    private boolean isProtected(long address, int addressType) {
         ControlState now = control;
-        return !now.translating()
-                && addressType == AddressType.UNTRANSLATED.ordinal()
-                && now.protectedMemory().blocks(address);
+        Translation answer = translation.translate(request);
+        return isProtected(now, request, answer) ? PROTECTED : answer;
     }
 
     @Override
     public Explanation explain(DmaRequest request) {
-        return translation.explain(request);
+        Explanation explanation = translation.explain(request);
+        return isProtected(control, request, explanation.result())
+                ? new Explanation(
+                        request,
+                        explanation.fetches(),
+                        PROTECTED,
+                        List.of(),
+                        "not remapped, and in protected memory (PMEN_REG)")
+                : explanation;
+    }
+
+    private static boolean isProtected(ControlState now, DmaRequest request, Translation answer) {
+        return answer.kind() == Translation.Kind.OK
+                && ((Translation.Ok) answer).pa() == request.iova()
+                && isProtected(now, request.iova(), request.accessBits());
+    }
+
+    /**
+     * Requests that nothing remaps do not reach protected memory, and nothing is logged of them (§3.15). Of remapped ones, which
+     * the specification leaves to page tables, those are blocked too that end at the address they have.
+     */
+    private static boolean isProtected(ControlState now, long address, int accessBits) {
+        return (accessBits >>> Access.ADDRESS_TYPE_SHIFT & 3) == AddressType.UNTRANSLATED.ordinal()
+                && !(now.translating() && InterruptMessage.isInterrupt(address))
+                && now.protectedMemory().blocks(address);
     }
 
     /**

@@ -48,5 +48,11 @@ public enum VtdDeviation {
     /** Switching translation off makes the next fault go to record 0 (QEMU). */
     FAULT_INDEX_RESET_WITH_TRANSLATION,
     /** The span of an invalidation is computed in 6 bits of shift, so that AM=52 and more invalidates as if modulo 64 (a well-known emulator). */
-    INVALIDATION_AM_OF_6_BITS
+    INVALIDATION_AM_OF_6_BITS,
+    /** A domain-selective command in CCMD_REG takes every context entry out, and CAIG says so with 01b (QEMU). */
+    CONTEXT_DOMAIN_COMMAND_IS_GLOBAL,
+    /** Beside the queue, commands in CCMD_REG and IOTLB_REG are not refused: ICC and IVT stay 1 (QEMU). */
+    COMMAND_REGISTERS_HANG_BESIDE_QUEUE,
+    /** GCMD_REG.QIE can be cleared only while the queue is empty and its last descriptor was a wait (QEMU). */
+    QUEUE_STOPS_AFTER_WAIT_ONLY
 }

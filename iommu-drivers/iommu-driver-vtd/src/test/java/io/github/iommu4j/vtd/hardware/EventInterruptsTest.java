@@ -12,7 +12,7 @@ class EventInterruptsTest {
     private static final long MASKED = 0x8000_0000L;
     private static final long PENDING = 0x4000_0000L;
 
-    private final Rig rig = Rig.of(Units.FULL);
+    private final RegisterRig rig = RegisterRig.of(Units.FULL);
 
     private void program(VtdRegister data, VtdRegister address, VtdRegister upper) {
         rig.write(data, 0x1_0031);
@@ -56,7 +56,7 @@ class EventInterruptsTest {
 
     @Test
     void theUpperAddressIsUsedWithExtendedModeOnly() {
-        Rig other = Rig.of(Units.ecap(Units.ECAP & ~(1L << 4)));
+        RegisterRig other = RegisterRig.of(Units.ecap(Units.ECAP & ~(1L << 4)));
         other.write(VtdRegister.FEADDR, 0xFEE0_0000L);
         other.write(VtdRegister.FEUADDR, 1);
         other.write(VtdRegister.FECTL, 0);
@@ -79,14 +79,14 @@ class EventInterruptsTest {
         rig.write(VtdRegister.FECTL, 0);
         rig.startQueue();
         rig.submit(new InvalidationDescriptor(0, 0, 0, 0));
-        assertThat(rig.status()).isEqualTo(Rig.IQE);
+        assertThat(rig.status()).isEqualTo(RegisterRig.IQE);
         assertThat(rig.sent()).hasSize(1);
         rig.report(5, 1);
-        assertThat(rig.status()).isEqualTo(Rig.IQE | Rig.PPF);
+        assertThat(rig.status()).isEqualTo(RegisterRig.IQE | RegisterRig.PPF);
         assertThat(rig.sent()).isEmpty();
         rig.free(0);
-        InvalidationDescriptor.waiting().writeTo(rig.memory, Rig.QUEUE, 32);
-        rig.write(VtdRegister.FSTS, Rig.IQE);
+        InvalidationDescriptor.waiting().writeTo(rig.memory, RegisterRig.QUEUE, 32);
+        rig.write(VtdRegister.FSTS, RegisterRig.IQE);
         assertThat(rig.status()).isZero();
         assertThat(rig.read(VtdRegister.IQH)).isEqualTo(0x20);
     }

@@ -3,6 +3,8 @@ package io.github.iommu4j.vtd.hardware;
 import io.github.iommu4j.api.dma.DmaRequest;
 import io.github.iommu4j.api.dma.Explanation;
 import io.github.iommu4j.api.dma.FaultResponse;
+import io.github.iommu4j.api.dma.MemoryAttributes;
+import io.github.iommu4j.api.dma.Shareability;
 import io.github.iommu4j.api.dma.Translation;
 import io.github.iommu4j.api.dma.Translations;
 import java.util.ArrayList;
@@ -15,6 +17,10 @@ final class FakeTranslation implements TranslationSide, CacheControl {
     final List<ControlState> states = new ArrayList<>();
     final FaultSink faults;
     int pageRequestFault;
+    /** What translations add to an address. */
+    long shift;
+    /** The code of every translation's fault, 0 for none. */
+    int fault;
 
     FakeTranslation(FaultSink faults) {
         this.faults = faults;
@@ -38,17 +44,19 @@ final class FakeTranslation implements TranslationSide, CacheControl {
 
     @Override
     public long translate(int sid, int pasid, long iova, int accessBits) {
-        return Translations.ok(iova, 12, 3);
+        return fault != 0 ? Translations.fault(fault, FaultResponse.ABORT) : Translations.ok(iova + shift, 12, 3);
     }
 
     @Override
     public Translation translate(DmaRequest request) {
-        return new Translation.Fault(5, "fake", FaultResponse.ABORT, false);
+        return fault != 0
+                ? new Translation.Fault(fault, "fake", FaultResponse.ABORT, false)
+                : new Translation.Ok(request.iova() + shift, 12, 3, new MemoryAttributes(0xFF, Shareability.INNER));
     }
 
     @Override
     public Explanation explain(DmaRequest request) {
-        throw new UnsupportedOperationException("nothing to explain");
+        return new Explanation(request, List.of(), translate(request), List.of(), "fake");
     }
 
     @Override

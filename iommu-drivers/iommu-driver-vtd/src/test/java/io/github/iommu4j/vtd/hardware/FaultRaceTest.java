@@ -18,7 +18,7 @@ class FaultRaceTest {
     private static final int REPORTERS = 2;
     private static final int FAULTS_EACH = 50_000;
 
-    private final Rig rig = Rig.withoutCollapsing(Units.FULL);
+    private final RegisterRig rig = RegisterRig.withoutCollapsing(Units.FULL);
 
     @Test
     void everyRecordThatIsReportedIsReadOnceWholeAndTheOthersAreCounted() throws Exception {

@@ -14,7 +14,7 @@ class FaultRecordingProperties {
     @Property(tries = 1000, shrinking = ShrinkingMode.OFF)
     void recordsAndStatusAreWhatTheAlgorithmSays(@ForAll long seed) {
         Random dice = new Random(seed);
-        Rig rig = Rig.of(Units.FULL);
+        RegisterRig rig = RegisterRig.of(Units.FULL);
         NaiveFaults naive = new NaiveFaults();
         for (int i = 0; i < 80; i++) {
             int choice = dice.nextInt(10);
@@ -35,7 +35,7 @@ class FaultRecordingProperties {
     }
 
     /** FRI means something while PPF is 1 only. */
-    private static void compare(Rig rig, NaiveFaults naive) {
+    private static void compare(RegisterRig rig, NaiveFaults naive) {
         long status = rig.status();
         long visible = (status & 2) != 0 ? status : status & 0xFF;
         assertThat(visible).isEqualTo(naive.status());

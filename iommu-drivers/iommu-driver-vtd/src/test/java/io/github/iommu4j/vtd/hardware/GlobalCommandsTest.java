@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class GlobalCommandsTest {
 
-    private final Rig rig = Rig.of(Units.FULL);
+    private final RegisterRig rig = RegisterRig.of(Units.FULL);
 
     private long status() {
         return rig.read(VtdRegister.GSTS);
@@ -20,74 +20,74 @@ class GlobalCommandsTest {
     void theRootTableTakesEffectWithItsCommandOnly() {
         rig.write(VtdRegister.RTADDR, 0x5400);
         assertThat(rig.translation.states).isEmpty();
-        rig.command(Rig.SRTP);
+        rig.command(RegisterRig.SRTP);
         assertThat(rig.translation.state()).isEqualTo(new ControlState(false, TableMode.SCALABLE, 0x5000));
         rig.write(VtdRegister.RTADDR, 0x6000);
-        rig.command(Rig.TE);
+        rig.command(RegisterRig.TE);
         assertThat(rig.translation.state()).isEqualTo(new ControlState(true, TableMode.SCALABLE, 0x5000));
         assertThat(status()).isEqualTo(0xC000_0000L);
     }
 
     @Test
     void oneShotBitsStayWhenTheyAreWrittenAsZero() {
-        rig.command(Rig.SRTP);
-        rig.command(Rig.SIRTP);
+        rig.command(RegisterRig.SRTP);
+        rig.command(RegisterRig.SIRTP);
         rig.write(VtdRegister.GCMD, 0);
-        assertThat(status()).isEqualTo(Rig.SRTP | Rig.SIRTP);
+        assertThat(status()).isEqualTo(RegisterRig.SRTP | RegisterRig.SIRTP);
     }
 
     @Test
     void writingStatusBackRepeatsOneShotCommands() {
         rig.write(VtdRegister.RTADDR, 0x5000);
-        rig.command(Rig.SRTP);
+        rig.command(RegisterRig.SRTP);
         rig.write(VtdRegister.RTADDR, 0x6000);
-        rig.write(VtdRegister.GCMD, status() | Rig.TE);
+        rig.write(VtdRegister.GCMD, status() | RegisterRig.TE);
         assertThat(rig.translation.state().rootTable()).isEqualTo(0x6000);
     }
 
     @Test
     void translationWithoutARootTableHasNoMode() {
-        rig.command(Rig.TE);
+        rig.command(RegisterRig.TE);
         assertThat(rig.translation.state()).isEqualTo(new ControlState(true, TableMode.RESERVED, 0));
     }
 
     @Test
     void switchingTranslationOffEmptiesCachesOfAScalableUnitOnly() {
-        rig.command(Rig.SRTP);
-        rig.command(Rig.TE);
+        rig.command(RegisterRig.SRTP);
+        rig.command(RegisterRig.TE);
         assertThat(rig.translation.taken()).isEmpty();
-        rig.cancel(Rig.TE);
+        rig.cancel(RegisterRig.TE);
         assertThat(rig.translation.taken()).containsExactly("everything");
-        assertThat(status()).isEqualTo(Rig.SRTP);
-        Rig legacy = Rig.of(Units.PLAIN);
-        legacy.command(Rig.SRTP);
-        legacy.command(Rig.TE);
-        legacy.cancel(Rig.TE);
+        assertThat(status()).isEqualTo(RegisterRig.SRTP);
+        RegisterRig legacy = RegisterRig.of(Units.PLAIN);
+        legacy.command(RegisterRig.SRTP);
+        legacy.command(RegisterRig.TE);
+        legacy.cancel(RegisterRig.TE);
         assertThat(legacy.translation.taken()).isEmpty();
         assertThat(legacy.translation.state().translating()).isFalse();
     }
 
     @Test
     void aNewRootTableEmptiesCachesWhereTheUnitSaysSo() {
-        rig.command(Rig.SRTP);
+        rig.command(RegisterRig.SRTP);
         assertThat(rig.translation.taken()).isEmpty();
-        Rig other = Rig.of(Units.cap(Units.CAP | 1L << Units.ESRTPS));
-        other.command(Rig.SRTP);
+        RegisterRig other = RegisterRig.of(Units.cap(Units.CAP | 1L << Units.ESRTPS));
+        other.command(RegisterRig.SRTP);
         assertThat(other.translation.taken()).containsExactly("everything");
     }
 
     @Test
     void aNewInterruptTableEmptiesItsCacheWhereTheUnitSaysSo() {
         for (long esirtps : new long[] {0, 1L << Units.ESIRTPS}) {
-            Rig other = Rig.of(Units.cap(Units.CAP | esirtps));
+            RegisterRig other = RegisterRig.of(Units.cap(Units.CAP | esirtps));
             InterruptEntry.remapped(0x31, 0x100).writeTo(other.memory, 0x8000);
             other.write(VtdRegister.IRTA, 0x8000);
-            other.command(Rig.SIRTP);
-            other.command(Rig.IRE);
+            other.command(RegisterRig.SIRTP);
+            other.command(RegisterRig.IRE);
             assertThat(other.vtd.remap(InterruptWrite.of(1, 0xFEE0_0010L, 0)).kind())
                     .isEqualTo(InterruptAnswer.Kind.DELIVERED);
             other.write(VtdRegister.IRTA, 0x9000);
-            other.command(Rig.SIRTP);
+            other.command(RegisterRig.SIRTP);
             assertThat(other.vtd.remap(InterruptWrite.of(1, 0xFEE0_0010L, 0)).kind())
                     .isEqualTo(esirtps == 0 ? InterruptAnswer.Kind.DELIVERED : InterruptAnswer.Kind.BLOCKED);
         }
@@ -95,19 +95,21 @@ class GlobalCommandsTest {
 
     @Test
     void commandsOfAbsentCapabilitiesAreIgnored() {
-        Rig bare = Rig.of(VtdCapabilities.of(0x10, Units.CAP, 0x5000, 46));
-        bare.write(VtdRegister.GCMD, Rig.QIE | Rig.IRE | Rig.SIRTP | Rig.CFI | Rig.WBF | 3L << 28);
+        RegisterRig bare = RegisterRig.of(Units.ecap(0x5000));
+        bare.write(
+                VtdRegister.GCMD,
+                RegisterRig.QIE | RegisterRig.IRE | RegisterRig.SIRTP | RegisterRig.CFI | RegisterRig.WBF | 3L << 28);
         assertThat(bare.read(VtdRegister.GSTS)).isZero();
     }
 
     @Test
     void stickyCommandsFollowWhatIsWritten() {
-        rig.command(Rig.IRE);
-        rig.command(Rig.CFI);
-        assertThat(status()).isEqualTo(Rig.IRE | Rig.CFI);
-        rig.cancel(Rig.IRE);
-        assertThat(status()).isEqualTo(Rig.CFI);
-        rig.cancel(Rig.CFI);
+        rig.command(RegisterRig.IRE);
+        rig.command(RegisterRig.CFI);
+        assertThat(status()).isEqualTo(RegisterRig.IRE | RegisterRig.CFI);
+        rig.cancel(RegisterRig.IRE);
+        assertThat(status()).isEqualTo(RegisterRig.CFI);
+        rig.cancel(RegisterRig.CFI);
         assertThat(status()).isZero();
     }
 
@@ -130,21 +132,21 @@ class GlobalCommandsTest {
         rig.startQueue();
         rig.submit(InvalidationDescriptor.iotlbGlobal());
         assertThat(rig.read(VtdRegister.IQH)).isEqualTo(0x20);
-        rig.cancel(Rig.QIE);
+        rig.cancel(RegisterRig.QIE);
         assertThat(rig.read(VtdRegister.IQH)).isZero();
         assertThat(status()).isZero();
-        rig.command(Rig.QIE);
+        rig.command(RegisterRig.QIE);
         assertThat(rig.translation.taken()).containsExactly("iotlb global", "iotlb global");
     }
 
     @Test
     void switchingTranslationOffRestartsFaultRecordsOnlyAsADeviation() {
         for (VtdDeviation[] on : new VtdDeviation[][] {{}, {VtdDeviation.FAULT_INDEX_RESET_WITH_TRANSLATION}}) {
-            Rig other = Rig.of(Units.FULL, on);
-            other.command(Rig.TE);
+            RegisterRig other = RegisterRig.of(Units.FULL, on);
+            other.command(RegisterRig.TE);
             other.report(5, 1);
             other.free(0);
-            other.cancel(Rig.TE);
+            other.cancel(RegisterRig.TE);
             other.report(6, 2);
             assertThat(other.fault(on.length == 0 ? 1 : 0).reason()).isEqualTo(6);
         }

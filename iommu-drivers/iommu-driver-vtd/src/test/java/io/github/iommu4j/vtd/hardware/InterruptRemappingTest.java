@@ -20,12 +20,12 @@ class InterruptRemappingTest {
     private static final int S = 14;
     private static final Interrupt.Flags PLAIN = new Interrupt.Flags(false, false, false);
 
-    private final Rig rig = Rig.of(Units.FULL);
+    private final RegisterRig rig = RegisterRig.of(Units.FULL);
 
-    private static void start(Rig unit, long irta) {
+    private static void start(RegisterRig unit, long irta) {
         unit.write(VtdRegister.IRTA, irta);
-        unit.command(Rig.SIRTP);
-        unit.command(Rig.IRE);
+        unit.command(RegisterRig.SIRTP);
+        unit.command(RegisterRig.IRE);
     }
 
     private void entry(int index, InterruptEntry entry) {
@@ -83,7 +83,7 @@ class InterruptRemappingTest {
         assertThat(rig.fault(0).low()).isEqualTo(0x8017_0000_0000_0000L);
         assertThat(rig.fault(0).high()).isEqualTo(0x8000_0021_0000_0038L);
         rig.free(0);
-        Rig large = Rig.of(Units.FULL);
+        RegisterRig large = RegisterRig.of(Units.FULL);
         start(large, TABLE | 0xF);
         InterruptEntry.remapped(0x31, 0x100).writeTo(large.memory, TABLE + 16);
         assertThat(large.vtd.remap(InterruptWrite.of(0x38, 0xFEEF_FFFCL, 2))).isEqualTo(blocked(0x21));
@@ -110,10 +110,10 @@ class InterruptRemappingTest {
 
     @Test
     void aTableThatCannotBeReadIsAFault() {
-        Rig empty = Rig.withoutMemory(Units.FULL);
+        RegisterRig empty = RegisterRig.withoutMemory(Units.FULL);
         start(empty, TABLE | S);
         assertThat(empty.vtd.remap(InterruptWrite.of(0x38, 0xFEE0_0010L, 0))).isEqualTo(blocked(0x23));
-        Rig high = Rig.of(Units.FULL);
+        RegisterRig high = RegisterRig.of(Units.FULL);
         start(high, 1L << 46 | S);
         assertThat(high.vtd.remap(InterruptWrite.of(0x38, 0xFEE0_0010L, 0))).isEqualTo(blocked(0x21));
     }
@@ -125,7 +125,7 @@ class InterruptRemappingTest {
         assertThat(remap(1)).isEqualTo(blocked(0x24));
         entry(2, InterruptEntry.remapped(0x31, 1).with(InterruptEntry.FPD, 1));
         assertThat(remap(2)).isEqualTo(new InterruptAnswer.Blocked(0x24, false));
-        Rig cannotPost = Rig.of(Units.cap(Units.CAP & ~(1L << Units.PI)));
+        RegisterRig cannotPost = RegisterRig.of(Units.cap(Units.CAP & ~(1L << Units.PI)));
         start(cannotPost, TABLE | S);
         InterruptEntry.posted(0x31, DESCRIPTOR).writeTo(cannotPost.memory, TABLE);
         assertThat(cannotPost.vtd.remap(InterruptWrite.of(0x38, 0xFEE0_0010L, 0)))
@@ -138,13 +138,13 @@ class InterruptRemappingTest {
         start(rig, TABLE | S);
         assertThat(rig.vtd.remap(write)).isEqualTo(blocked(0x25));
         assertThat(rig.fault(0).low()).isZero();
-        rig.command(Rig.CFI);
+        rig.command(RegisterRig.CFI);
         assertThat(rig.vtd.remap(write)).isEqualTo(delivered(1, 0x31));
         rig.free(0);
         rig.write(VtdRegister.IRTA, TABLE | EIME | S);
-        rig.command(Rig.SIRTP);
+        rig.command(RegisterRig.SIRTP);
         assertThat(rig.vtd.remap(write)).isEqualTo(blocked(0x25));
-        Rig other = Rig.of(Units.FULL, VtdDeviation.COMPATIBILITY_FORMAT_PASSES);
+        RegisterRig other = RegisterRig.of(Units.FULL, VtdDeviation.COMPATIBILITY_FORMAT_PASSES);
         start(other, TABLE | EIME | S);
         assertThat(other.vtd.remap(write)).isEqualTo(delivered(1, 0x31));
     }
@@ -175,7 +175,7 @@ class InterruptRemappingTest {
     @CsvSource({"4, false, false", "5, true, false", "16, true, false", "17, false, false"})
     void aRangeOfBusesHasItsFirstInTheHighByteUnlessAUnitDeviates(int bus, boolean accepted, boolean deviating) {
         for (VtdDeviation[] on : new VtdDeviation[][] {{}, {VtdDeviation.BUS_RANGE_REVERSED}}) {
-            Rig unit = Rig.of(Units.FULL, on);
+            RegisterRig unit = RegisterRig.of(Units.FULL, on);
             start(unit, TABLE | S);
             InterruptEntry.remapped(0x31, 0x100).verifyingBuses(5, 0x10).writeTo(unit.memory, TABLE);
             InterruptAnswer answer = unit.vtd.remap(InterruptWrite.of(bus << 8, 0xFEE0_0010L, 0));
@@ -214,7 +214,7 @@ class InterruptRemappingTest {
 
     @Test
     void descriptorsThatCannotBeReadOrHaveReservedBitsAreFaults() {
-        Rig empty = Rig.withoutMemory(Units.FULL);
+        RegisterRig empty = RegisterRig.withoutMemory(Units.FULL);
         empty.memory.addRam(TABLE, 0x1000);
         start(empty, TABLE | S);
         InterruptEntry.posted(0x41, DESCRIPTOR).writeTo(empty.memory, TABLE);
@@ -267,6 +267,22 @@ class InterruptRemappingTest {
         assertThat(remap(0x404)).isEqualTo(delivered(0, 0x30));
         rig.submit(InvalidationDescriptor.interruptEntriesGlobal());
         assertThat(remap(0x404)).isEqualTo(delivered(0, 0x40));
+    }
+
+    @Test
+    void withCachingModeAnEntryThatIsNotPresentIsKeptToo() {
+        for (long caching : new long[] {0, 1L << 7}) {
+            RegisterRig unit = RegisterRig.of(Units.cap(Units.CAP | caching));
+            start(unit, TABLE | S);
+            InterruptWrite write = InterruptWrite.of(0x38, 0xFEE0_0010L, 0);
+            assertThat(unit.vtd.remap(write)).isEqualTo(blocked(0x22));
+            unit.free(0);
+            InterruptEntry.remapped(0x31, 0x100).writeTo(unit.memory, TABLE);
+            assertThat(unit.vtd.remap(write)).isEqualTo(caching == 0 ? delivered(1, 0x31) : blocked(0x22));
+            unit.startQueue();
+            unit.submit(InvalidationDescriptor.interruptEntries(0, 0));
+            assertThat(unit.vtd.remap(write)).isEqualTo(delivered(1, 0x31));
+        }
     }
 
     @Test

@@ -37,20 +37,20 @@ class InvalidationQueueProperties {
     @Property(tries = 1500, shrinking = ShrinkingMode.OFF)
     void theQueueStopsAtExactlyTheInvalidDescriptors(@ForAll long seed) {
         Random dice = new Random(seed);
-        Rig rig = Rig.of(Units.FULL);
+        RegisterRig rig = RegisterRig.of(Units.FULL);
         int bytes = 16 << dice.nextInt(2);
         int queueLg2 = dice.nextInt(3);
-        rig.write(VtdRegister.IQA, Rig.QUEUE | queueLg2 | (bytes == 32 ? Rig.WIDE : 0));
+        rig.write(VtdRegister.IQA, RegisterRig.QUEUE | queueLg2 | (bytes == 32 ? RegisterRig.WIDE : 0));
         int slots = (1 << 12 + queueLg2) / bytes;
         int count = 1 + dice.nextInt(20);
         long[][] queue = new long[count][];
         for (int i = 0; i < count; i++) {
             queue[i] = someDescriptor(dice);
             for (int word = 0; word < bytes / 8; word++) {
-                rig.memory.store64(Rig.QUEUE + (long) i * bytes + 8L * word, queue[i][word]);
+                rig.memory.store64(RegisterRig.QUEUE + (long) i * bytes + 8L * word, queue[i][word]);
             }
         }
-        rig.command(Rig.QIE);
+        rig.command(RegisterRig.QIE);
         rig.write(VtdRegister.IQT, (long) count * bytes % ((long) slots * bytes));
         for (int i = 0; i < count; i++) {
             int error = NaiveDecoder.error(queue[i], bytes);
@@ -58,11 +58,11 @@ class InvalidationQueueProperties {
                 continue;
             }
             String story = String.format("seed %d: %x %x in %d bytes", seed, queue[i][0], queue[i][1], bytes);
-            assertThat(rig.status()).as(story).isEqualTo(Rig.IQE);
+            assertThat(rig.status()).as(story).isEqualTo(RegisterRig.IQE);
             assertThat(rig.queueError()).as(story).isEqualTo(error);
             assertThat(rig.read(VtdRegister.IQH)).as(story).isEqualTo((long) i * bytes);
-            overwrite(rig, Rig.QUEUE + (long) i * bytes, bytes);
-            rig.write(VtdRegister.FSTS, Rig.IQE);
+            overwrite(rig, RegisterRig.QUEUE + (long) i * bytes, bytes);
+            rig.write(VtdRegister.FSTS, RegisterRig.IQE);
         }
         assertThat(rig.status()).isZero();
         assertThat(rig.read(VtdRegister.IQH)).isEqualTo(rig.read(VtdRegister.IQT));
@@ -70,7 +70,7 @@ class InvalidationQueueProperties {
     }
 
     /** A wait that signals nothing, as software repairs a queue. */
-    private static void overwrite(Rig rig, long address, int bytes) {
+    private static void overwrite(RegisterRig rig, long address, int bytes) {
         for (int word = 0; word < bytes / 8; word++) {
             rig.memory.store64(address + 8L * word, word == 0 ? 5 : 0);
         }
@@ -79,13 +79,13 @@ class InvalidationQueueProperties {
     @Property(tries = 1000, shrinking = ShrinkingMode.OFF)
     void randomTailsAreRefusedByRuleAndEndInTheQueue(@ForAll long seed) {
         Random dice = new Random(seed);
-        Rig rig = Rig.of(Units.FULL);
+        RegisterRig rig = RegisterRig.of(Units.FULL);
         int bytes = 16 << dice.nextInt(2);
-        rig.write(VtdRegister.IQA, Rig.QUEUE | (bytes == 32 ? Rig.WIDE : 0));
+        rig.write(VtdRegister.IQA, RegisterRig.QUEUE | (bytes == 32 ? RegisterRig.WIDE : 0));
         for (long at = 0; at < 0x1000; at += bytes) {
-            overwrite(rig, Rig.QUEUE + at, bytes);
+            overwrite(rig, RegisterRig.QUEUE + at, bytes);
         }
-        rig.command(Rig.QIE);
+        rig.command(RegisterRig.QIE);
         for (int i = 0; i < 10; i++) {
             long tail = dice.nextInt(dice.nextInt(3) == 0 ? 0x8_0000 : 0x1000) & ~0xFL;
             long head = rig.read(VtdRegister.IQH);
@@ -96,7 +96,7 @@ class InvalidationQueueProperties {
             if (error != 0) {
                 assertThat(rig.queueError()).isEqualTo(error);
                 rig.write(VtdRegister.IQT, head);
-                rig.write(VtdRegister.FSTS, Rig.IQE);
+                rig.write(VtdRegister.FSTS, RegisterRig.IQE);
             }
         }
     }

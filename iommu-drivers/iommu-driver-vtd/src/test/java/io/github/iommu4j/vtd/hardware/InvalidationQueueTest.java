@@ -15,7 +15,7 @@ class InvalidationQueueTest {
     private static final InvalidationDescriptor DEVICE = InvalidationDescriptor.deviceTlb(0x38, 0x20_0000, 9);
     private static final long STATUS = 0x8000;
 
-    private final Rig rig = Rig.of(Units.FULL);
+    private final RegisterRig rig = RegisterRig.of(Units.FULL);
 
     private static InvalidationDescriptor writing(int data) {
         return InvalidationDescriptor.waiting().writing(STATUS, data);
@@ -64,7 +64,7 @@ class InvalidationQueueTest {
 
     @Test
     void withoutPageSelectionPagesAreTheDomain() {
-        Rig other = Rig.of(Units.cap(Units.CAP & ~(1L << 39)));
+        RegisterRig other = RegisterRig.of(Units.cap(Units.CAP & ~(1L << 39)));
         other.startQueue();
         other.submit(InvalidationDescriptor.iotlbPages(7, 0, 63));
         assertThat(other.translation.taken()).containsExactly("iotlb domain 7");
@@ -72,9 +72,9 @@ class InvalidationQueueTest {
 
     @Test
     void aNarrowQueueHas256DescriptorsAndWraps() {
-        Rig plain = Rig.of(Units.PLAIN);
-        plain.write(VtdRegister.IQA, Rig.QUEUE);
-        plain.command(Rig.QIE);
+        RegisterRig plain = RegisterRig.of(Units.PLAIN);
+        plain.write(VtdRegister.IQA, RegisterRig.QUEUE);
+        plain.command(RegisterRig.QIE);
         for (int i = 0; i < 300; i++) {
             plain.submit(InvalidationDescriptor.iotlbDomain(i));
         }
@@ -95,19 +95,19 @@ class InvalidationQueueTest {
     void waitsThatDoBothOrNeitherAreErrorsOnlyAsADeviation() {
         for (InvalidationDescriptor wait :
                 new InvalidationDescriptor[] {writing(2).interrupting(), InvalidationDescriptor.waiting()}) {
-            Rig other = Rig.of(Units.FULL, VtdDeviation.WAIT_DOES_ONE_THING);
+            RegisterRig other = RegisterRig.of(Units.FULL, VtdDeviation.WAIT_DOES_ONE_THING);
             other.startQueue();
             other.submit(writing(1), wait);
             assertThat(other.memory.load32(STATUS)).isEqualTo(1);
-            assertThat(other.status()).isEqualTo(Rig.IQE);
+            assertThat(other.status()).isEqualTo(RegisterRig.IQE);
             assertThat(other.queueError()).isEqualTo(4);
         }
     }
 
     @Test
     void aStatusWriteThatNobodyTakesIsLost() {
-        Rig empty = Rig.withoutMemory(Units.FULL);
-        empty.memory.addRam(Rig.QUEUE, 0x1000);
+        RegisterRig empty = RegisterRig.withoutMemory(Units.FULL);
+        empty.memory.addRam(RegisterRig.QUEUE, 0x1000);
         empty.startQueue();
         empty.submit(writing(1), InvalidationDescriptor.iotlbGlobal());
         assertThat(empty.status()).isZero();
@@ -127,7 +127,7 @@ class InvalidationQueueTest {
                 InvalidationDescriptor.iotlbGlobal(),
                 raw(Long.decode(q0), Long.decode(q1)),
                 InvalidationDescriptor.iotlbDomain(1));
-        assertThat(rig.status()).isEqualTo(Rig.IQE);
+        assertThat(rig.status()).isEqualTo(RegisterRig.IQE);
         assertThat(rig.queueError()).isEqualTo(info);
         assertThat(rig.read(VtdRegister.IQH)).isEqualTo(0x20);
         assertThat(rig.translation.taken()).containsExactly("iotlb global");
@@ -138,7 +138,7 @@ class InvalidationQueueTest {
         rig.startQueue();
         rig.submit(new InvalidationDescriptor(0x12, 0, 0, 1));
         assertThat(rig.queueError()).isEqualTo(4);
-        Rig other = Rig.of(Units.FULL);
+        RegisterRig other = RegisterRig.of(Units.FULL);
         other.startQueue();
         other.submit(new InvalidationDescriptor(9, 0, 1, 0));
         assertThat(other.queueError()).isEqualTo(4);
@@ -146,9 +146,9 @@ class InvalidationQueueTest {
 
     @Test
     void aQueueGoesOnAtTheDescriptorThatWasBad() {
-        Rig plain = Rig.of(Units.PLAIN);
-        plain.write(VtdRegister.IQA, Rig.QUEUE);
-        plain.command(Rig.QIE);
+        RegisterRig plain = RegisterRig.of(Units.PLAIN);
+        plain.write(VtdRegister.IQA, RegisterRig.QUEUE);
+        plain.command(RegisterRig.QIE);
         for (int i = 0; i < 5; i++) {
             plain.submit(InvalidationDescriptor.iotlbGlobal());
         }
@@ -157,19 +157,19 @@ class InvalidationQueueTest {
         plain.translation.taken();
         plain.submit(InvalidationDescriptor.iotlbDomain(7));
         assertThat(plain.translation.taken()).isEmpty();
-        InvalidationDescriptor.iotlbDomain(5).writeTo(plain.memory, Rig.QUEUE + 0x50, 16);
-        plain.write(VtdRegister.FSTS, Rig.IQE);
+        InvalidationDescriptor.iotlbDomain(5).writeTo(plain.memory, RegisterRig.QUEUE + 0x50, 16);
+        plain.write(VtdRegister.FSTS, RegisterRig.IQE);
         assertThat(plain.translation.taken()).containsExactly("iotlb domain 5", "iotlb domain 6", "iotlb domain 7");
         assertThat(plain.status()).isZero();
     }
 
     @Test
     void aUnitThatDeviatesGoesOnWithTheNextTail() {
-        Rig other = Rig.of(Units.FULL, VtdDeviation.QUEUE_RESUMES_ON_TAIL_WRITE);
+        RegisterRig other = RegisterRig.of(Units.FULL, VtdDeviation.QUEUE_RESUMES_ON_TAIL_WRITE);
         other.startQueue();
         other.submit(raw(0, 0));
-        InvalidationDescriptor.iotlbGlobal().writeTo(other.memory, Rig.QUEUE, 32);
-        other.write(VtdRegister.FSTS, Rig.IQE);
+        InvalidationDescriptor.iotlbGlobal().writeTo(other.memory, RegisterRig.QUEUE, 32);
+        other.write(VtdRegister.FSTS, RegisterRig.IQE);
         assertThat(other.vtd.step()).isFalse();
         assertThat(other.translation.taken()).isEmpty();
         other.write(VtdRegister.IQT, 0x20);
@@ -181,11 +181,11 @@ class InvalidationQueueTest {
         rig.startQueue();
         rig.write(VtdRegister.IQT, 0x1000);
         assertThat(rig.queueError()).isEqualTo(1);
-        assertThat(rig.status()).isEqualTo(Rig.IQE);
-        rig.write(VtdRegister.FSTS, Rig.IQE);
-        assertThat(rig.status()).isEqualTo(Rig.IQE);
+        assertThat(rig.status()).isEqualTo(RegisterRig.IQE);
+        rig.write(VtdRegister.FSTS, RegisterRig.IQE);
+        assertThat(rig.status()).isEqualTo(RegisterRig.IQE);
         rig.write(VtdRegister.IQT, 0);
-        rig.write(VtdRegister.FSTS, Rig.IQE);
+        rig.write(VtdRegister.FSTS, RegisterRig.IQE);
         assertThat(rig.status()).isZero();
     }
 
@@ -198,19 +198,19 @@ class InvalidationQueueTest {
 
     @Test
     void aQueueThatShrinksBelowItsHeadIsAnError() {
-        rig.write(VtdRegister.IQA, Rig.QUEUE | Rig.WIDE | 1);
-        rig.command(Rig.QIE);
+        rig.write(VtdRegister.IQA, RegisterRig.QUEUE | RegisterRig.WIDE | 1);
+        rig.command(RegisterRig.QIE);
         for (int i = 0; i < 130; i++) {
             rig.submit(InvalidationDescriptor.waiting());
         }
-        rig.write(VtdRegister.IQA, Rig.QUEUE | Rig.WIDE);
+        rig.write(VtdRegister.IQA, RegisterRig.QUEUE | RegisterRig.WIDE);
         rig.write(VtdRegister.IQT, 0x20);
         assertThat(rig.queueError()).isEqualTo(1);
     }
 
     @Test
     void aQueueThatMemoryDoesNotAnswerIsAFetchError() {
-        Rig empty = Rig.withoutMemory(Units.FULL);
+        RegisterRig empty = RegisterRig.withoutMemory(Units.FULL);
         empty.startQueue();
         empty.write(VtdRegister.IQT, 0x40);
         assertThat(empty.queueError()).isEqualTo(2);
@@ -219,12 +219,12 @@ class InvalidationQueueTest {
 
     @Test
     void wideDescriptorsNeedAUnitThatHasThem() {
-        Rig plain = Rig.of(Units.PLAIN);
-        plain.write(VtdRegister.IQA, Rig.QUEUE | Rig.WIDE);
+        RegisterRig plain = RegisterRig.of(Units.PLAIN);
+        plain.write(VtdRegister.IQA, RegisterRig.QUEUE | RegisterRig.WIDE);
         assertThat(plain.queueError()).isEqualTo(5);
-        assertThat(plain.status()).isEqualTo(Rig.IQE);
-        Rig aborting = Rig.of(Units.ecap(0xf02 | 1L << 52));
-        aborting.write(VtdRegister.IQA, Rig.QUEUE | Rig.WIDE);
+        assertThat(plain.status()).isEqualTo(RegisterRig.IQE);
+        RegisterRig aborting = RegisterRig.of(Units.ecap(0xf02 | 1L << 52));
+        aborting.write(VtdRegister.IQA, RegisterRig.QUEUE | RegisterRig.WIDE);
         assertThat(aborting.status()).isZero();
     }
 
@@ -232,9 +232,9 @@ class InvalidationQueueTest {
     @CsvSource({"0x400, 0, 5", "0x800, 0x800, 7", "0xC00, 0x800, 7", "0x400, 0x800, 0", "0, 0x800, 0", "0, 0, 0"})
     void theTableModeMustGoWithTheQueue(String mode, String width, int info) {
         rig.write(VtdRegister.RTADDR, Long.decode(mode));
-        rig.command(Rig.SRTP);
-        rig.write(VtdRegister.IQA, Rig.QUEUE | Long.decode(width));
-        rig.command(Rig.QIE);
+        rig.command(RegisterRig.SRTP);
+        rig.write(VtdRegister.IQA, RegisterRig.QUEUE | Long.decode(width));
+        rig.command(RegisterRig.QIE);
         rig.submit(InvalidationDescriptor.iotlbGlobal());
         assertThat(rig.queueError()).isEqualTo(info);
     }
@@ -242,9 +242,9 @@ class InvalidationQueueTest {
     @Test
     void modesThatAUnitDoesNotHaveStopTheQueue() {
         for (long mode : new long[] {0x400, 0xC00}) {
-            Rig aborting = Rig.of(Units.ecap(0xf02 | 1L << 52));
+            RegisterRig aborting = RegisterRig.of(Units.ecap(0xf02 | 1L << 52));
             aborting.write(VtdRegister.RTADDR, mode);
-            aborting.command(Rig.SRTP);
+            aborting.command(RegisterRig.SRTP);
             aborting.startQueue();
             aborting.submit(InvalidationDescriptor.iotlbGlobal());
             assertThat(aborting.queueError()).isEqualTo(mode == 0x400 ? 7 : 0);
@@ -254,29 +254,29 @@ class InvalidationQueueTest {
     @Test
     void descriptorsOfAbsentCapabilitiesDoNotExist() {
         for (long q0 : new long[] {3, 4, 7, 0x26, 8, 9}) {
-            Rig bare = Rig.of(Units.ecap(0x5002 | 1L << 52));
+            RegisterRig bare = RegisterRig.of(Units.ecap(0x5002 | 1L << 52));
             bare.startQueue();
             bare.submit(raw(q0, 0));
             assertThat(bare.queueError()).as("%x", q0).isEqualTo(3);
         }
-        Rig noDrain = Rig.of(Units.ecap(Units.ECAP & ~(1L << 42)));
+        RegisterRig noDrain = RegisterRig.of(Units.ecap(Units.ECAP & ~(1L << 42)));
         noDrain.startQueue();
         noDrain.submit(InvalidationDescriptor.waiting().drainingPageRequests());
         assertThat(noDrain.queueError()).isEqualTo(4);
-        Rig noPasid = Rig.of(Units.ecap(Units.ECAP & ~(1L << 40)));
+        RegisterRig noPasid = RegisterRig.of(Units.ecap(Units.ECAP & ~(1L << 29 | 1L << 40)));
         noPasid.startQueue();
         noPasid.submit(raw(8, 0));
         assertThat(noPasid.queueError()).isEqualTo(3);
-        Rig narrow = Rig.of(Units.FULL);
-        narrow.write(VtdRegister.IQA, Rig.QUEUE);
-        narrow.command(Rig.QIE);
+        RegisterRig narrow = RegisterRig.of(Units.FULL);
+        narrow.write(VtdRegister.IQA, RegisterRig.QUEUE);
+        narrow.command(RegisterRig.QIE);
         narrow.submit(InvalidationDescriptor.pasidCacheGlobal());
         assertThat(narrow.queueError()).isEqualTo(3);
     }
 
     @Test
     void interruptMasksHaveALimit() {
-        Rig small = Rig.of(Units.ecap(Units.ECAP & ~(0xFL << 20) | 3L << 20));
+        RegisterRig small = RegisterRig.of(Units.ecap(Units.ECAP & ~(0xFL << 20) | 3L << 20));
         small.startQueue();
         small.submit(InvalidationDescriptor.interruptEntries(8, 3), InvalidationDescriptor.interruptEntries(8, 4));
         assertThat(small.read(VtdRegister.IQH)).isEqualTo(0x20);
@@ -326,6 +326,26 @@ class InvalidationQueueTest {
     }
 
     @Test
+    void aDeviceMayAnswerBeforeItSaysLater() {
+        rig.reply = DeviceSide.Reply.LATER;
+        rig.onInvalidation = invalidation -> rig.vtd.complete(invalidation, DeviceSide.Reply.COMPLETED);
+        rig.startQueue();
+        rig.submit(DEVICE, writing(1));
+        assertThat(rig.memory.load32(STATUS)).isEqualTo(1);
+        assertThat(rig.status()).isZero();
+    }
+
+    @Test
+    void aDeviceThatIsOutstandingWhenTheUnitIsResetAnswersInVain() {
+        rig.onInvalidation = invalidation -> rig.vtd.reset();
+        rig.startQueue();
+        rig.submit(DEVICE, writing(1));
+        assertThat(rig.memory.load32(STATUS)).isZero();
+        assertThat(rig.status()).isZero();
+        assertThat(rig.read(VtdRegister.IQH)).isZero();
+    }
+
+    @Test
     void nothingFollowsAFenceBeforeItCompletes() {
         rig.reply = DeviceSide.Reply.LATER;
         rig.startQueue();
@@ -342,11 +362,11 @@ class InvalidationQueueTest {
         rig.startQueue();
         rig.submit(DEVICE, writing(1));
         rig.vtd.complete(rig.invalidations.get(0), DeviceSide.Reply.TIMED_OUT);
-        assertThat(rig.status()).isEqualTo(Rig.ITE);
+        assertThat(rig.status()).isEqualTo(RegisterRig.ITE);
         assertThat(rig.read(VtdRegister.IQERCD)).isEqualTo(0x38L << 32);
         rig.submit(InvalidationDescriptor.iotlbGlobal());
         assertThat(rig.translation.taken()).isEmpty();
-        rig.write(VtdRegister.FSTS, Rig.ITE);
+        rig.write(VtdRegister.FSTS, RegisterRig.ITE);
         assertThat(rig.translation.taken()).containsExactly("iotlb global");
         assertThat(rig.memory.load32(STATUS)).isZero();
     }
@@ -356,9 +376,9 @@ class InvalidationQueueTest {
         rig.reply = DeviceSide.Reply.TIMED_OUT;
         rig.startQueue();
         rig.submit(DEVICE, writing(1));
-        assertThat(rig.status()).isEqualTo(Rig.ITE);
+        assertThat(rig.status()).isEqualTo(RegisterRig.ITE);
         assertThat(rig.read(VtdRegister.IQH)).isEqualTo(0x20);
-        rig.write(VtdRegister.FSTS, Rig.ITE);
+        rig.write(VtdRegister.FSTS, RegisterRig.ITE);
         assertThat(rig.memory.load32(STATUS)).isEqualTo(1);
     }
 
@@ -377,21 +397,21 @@ class InvalidationQueueTest {
         rig.reply = DeviceSide.Reply.UNEXPECTED;
         rig.startQueue();
         rig.submit(DEVICE, writing(1), InvalidationDescriptor.iotlbGlobal());
-        assertThat(rig.status()).isEqualTo(Rig.ICE);
+        assertThat(rig.status()).isEqualTo(RegisterRig.ICE);
         assertThat(rig.read(VtdRegister.IQERCD)).isEqualTo(0x38L << 48);
         assertThat(rig.translation.taken()).containsExactly("iotlb global");
         rig.vtd.complete(rig.invalidations.get(0), DeviceSide.Reply.COMPLETED);
         assertThat(rig.memory.load32(STATUS)).isEqualTo(1);
         rig.vtd.complete(new DeviceTlbInvalidation(0x55, -1, 0, 0), DeviceSide.Reply.COMPLETED);
         assertThat(rig.read(VtdRegister.IQERCD)).isEqualTo(0x38L << 48);
-        rig.write(VtdRegister.FSTS, Rig.ICE);
+        rig.write(VtdRegister.FSTS, RegisterRig.ICE);
         rig.vtd.complete(new DeviceTlbInvalidation(0x55, -1, 0, 0), DeviceSide.Reply.COMPLETED);
         assertThat(rig.read(VtdRegister.IQERCD)).isEqualTo(0x55L << 48);
     }
 
     @Test
     void aSteppedQueueDoesOneThingAtATime() {
-        Rig stepped = Rig.stepped();
+        RegisterRig stepped = RegisterRig.stepped();
         stepped.reply = DeviceSide.Reply.LATER;
         stepped.startQueue();
         stepped.submit(DEVICE, writing(1));
@@ -409,10 +429,25 @@ class InvalidationQueueTest {
     }
 
     @Test
+    void aQueueThatMayStopAfterAWaitOnlyStaysOnOtherwise() {
+        RegisterRig other = RegisterRig.of(Units.FULL, VtdDeviation.QUEUE_STOPS_AFTER_WAIT_ONLY);
+        other.startQueue();
+        other.submit(InvalidationDescriptor.iotlbGlobal());
+        other.cancel(RegisterRig.QIE);
+        assertThat(other.read(VtdRegister.GSTS)).isEqualTo(RegisterRig.QIE);
+        other.submit(writing(1), raw(0, 0));
+        other.cancel(RegisterRig.QIE);
+        assertThat(other.read(VtdRegister.GSTS)).isEqualTo(RegisterRig.QIE);
+        other.write(VtdRegister.IQT, 0x40);
+        other.cancel(RegisterRig.QIE);
+        assertThat(other.read(VtdRegister.GSTS)).isZero();
+    }
+
+    @Test
     void aQueueSwitchedOffWithinADescriptorEndsWithIt() {
         rig.startQueue();
         rig.write(VtdRegister.IECTL, 0);
-        rig.onMessage = () -> rig.cancel(Rig.QIE);
+        rig.onMessage = () -> rig.cancel(RegisterRig.QIE);
         rig.submit(InvalidationDescriptor.waiting().interrupting(), InvalidationDescriptor.iotlbGlobal());
         assertThat(rig.translation.taken()).isEmpty();
         assertThat(rig.read(VtdRegister.IQH)).isZero();
@@ -438,7 +473,7 @@ class InvalidationQueueTest {
             assertThat(rig.vtd.step()).isFalse();
             rig.submit(InvalidationDescriptor.iotlbDomain(2));
         };
-        InvalidationDescriptor.waiting().interrupting().writeTo(rig.memory, Rig.QUEUE, 32);
+        InvalidationDescriptor.waiting().interrupting().writeTo(rig.memory, RegisterRig.QUEUE, 32);
         rig.write(VtdRegister.IQT, 0x20);
         assertThat(rig.translation.taken()).containsExactly("iotlb domain 2");
     }

@@ -12,14 +12,14 @@ class PageRequestQueueTest {
     private static final PageRequestDescriptor REQUEST =
             PageRequestDescriptor.of(0x38, 5, 0x3000).ofPasid(9).toRead();
 
-    private final Rig rig = Rig.of(Units.FULL);
+    private final RegisterRig rig = RegisterRig.of(Units.FULL);
 
-    private static void start(Rig unit) {
+    private static void start(RegisterRig unit) {
         unit.write(VtdRegister.PQA, QUEUE);
         unit.write(VtdRegister.PEADDR, 0xFEE0_0000L);
         unit.write(VtdRegister.PEDATA, 0x55);
         unit.write(VtdRegister.PECTL, 0);
-        unit.command(Rig.TE);
+        unit.command(RegisterRig.TE);
     }
 
     private PageRequestAnswer.Kind ask(PageRequestDescriptor request) {
@@ -89,9 +89,9 @@ class PageRequestQueueTest {
         start(rig);
         rig.translation.pageRequestFault = 0x47;
         assertThat(rig.vtd.pageRequest(REQUEST)).isEqualTo(new PageRequestAnswer(PageRequestAnswer.Kind.REFUSED, 0x47));
-        rig.cancel(Rig.TE);
+        rig.cancel(RegisterRig.TE);
         assertThat(rig.vtd.pageRequest(REQUEST)).isEqualTo(new PageRequestAnswer(PageRequestAnswer.Kind.REFUSED, 0));
-        Rig without = Rig.of(Units.ecap(Units.ECAP & ~(1L << 29)));
+        RegisterRig without = RegisterRig.of(Units.ecap(Units.ECAP & ~(1L << 29)));
         start(without);
         assertThat(without.vtd.pageRequest(REQUEST).kind()).isEqualTo(PageRequestAnswer.Kind.REFUSED);
         assertThat(without.translation.taken()).isEmpty();
@@ -99,7 +99,7 @@ class PageRequestQueueTest {
 
     @Test
     void aQueueThatMemoryDoesNotAnswerDrops() {
-        Rig empty = Rig.withoutMemory(Units.FULL);
+        RegisterRig empty = RegisterRig.withoutMemory(Units.FULL);
         start(empty);
         assertThat(empty.vtd.pageRequest(REQUEST).kind()).isEqualTo(PageRequestAnswer.Kind.DROPPED);
         assertThat(empty.read(VtdRegister.PQT)).isZero();

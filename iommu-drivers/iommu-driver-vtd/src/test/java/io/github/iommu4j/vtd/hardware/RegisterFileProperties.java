@@ -21,10 +21,19 @@ class RegisterFileProperties {
         0xE00, 0x500, 0x508, 0x1000
     };
 
+    /** What does not depend on anything: RWBF, PLMR, PHMR, CM, PSI, NFR, MAMV, drains, ECMDS, ESIRTPS, ESRTPS. */
+    private static final long OTHER_CAP = 0xE0FF_0F80_0000_00F0L;
+    /** MHMV, MTS, VCS, PMS, ADMS. */
+    private static final long OTHER_ECAP = 0xFL << 20 | 1L << 25 | 1L << 44 | 1L << 51 | 1L << 52;
+
+    private static final long[] ECAPS = {
+        Units.ECAP, Units.ECAP & ~(1L << 29), Units.ECAP & ~(1L << 29 | 4), 0x5008 | 0x1A, 0x5002, 0x5000
+    };
+
     @Property(tries = 1500, shrinking = ShrinkingMode.OFF)
     void registersReadWhatTheNaiveModelSays(@ForAll long seed) {
         Random dice = new Random(seed);
-        MmioRegion window = Rig.of(Units.FULL).vtd.registers();
+        MmioRegion window = RegisterRig.of(Units.FULL).vtd.registers();
         NaiveRegisters naive = new NaiveRegisters();
         for (int i = 0; i < 60; i++) {
             long value = dice.nextInt(4) == 0 ? -1L : dice.nextLong();
@@ -45,15 +54,16 @@ class RegisterFileProperties {
         }
     }
 
+    private static VtdCapabilities someCapabilities(Random dice) {
+        long ecap = ECAPS[dice.nextInt(ECAPS.length)] | dice.nextLong() & OTHER_ECAP;
+        long cap = Units.ecap(ecap).cap() & ~(0x3FFL << 24) | 0x60L << 24;
+        return VtdCapabilities.of(dice.nextInt(0x80), cap ^ dice.nextLong() & OTHER_CAP, ecap, 46);
+    }
+
     @Property(tries = 1000, shrinking = ShrinkingMode.OFF)
     void noSequenceOfAccessesCrashesOrLoops(@ForAll long seed) {
         Random dice = new Random(seed);
-        VtdCapabilities capabilities = VtdCapabilities.of(
-                dice.nextInt(0x80),
-                dice.nextLong() & ~(0x3FFL << 24 | 8) | 0x100L << 24,
-                dice.nextLong() & ~0x3FF00L | 0xFF00,
-                46);
-        Rig rig = Rig.of(capabilities);
+        RegisterRig rig = RegisterRig.of(someCapabilities(dice));
         MmioRegion window = rig.vtd.registers();
         for (int i = 0; i < 100; i++) {
             window.write(dice.nextInt(0x200) * 4L, 4 << dice.nextInt(2), dice.nextLong());

@@ -15,7 +15,7 @@ class RegisterFileTest {
     private static final VtdCapabilities EVERYTHING =
             VtdCapabilities.of(0x10, Units.CAP | 1L << 61, Units.ECAP | 1L << 25 | 1L << 44 | 1L << 51 | 1L << 52, 46);
 
-    private final Rig rig = Rig.of(EVERYTHING);
+    private final RegisterRig rig = RegisterRig.of(EVERYTHING);
     private final MmioRegion window = rig.vtd.registers();
 
     @ParameterizedTest
@@ -85,7 +85,7 @@ class RegisterFileTest {
 
     @Test
     void anExtendedDestinationModeThatDoesNotExistReadsAsZero() {
-        Rig without = Rig.of(Units.ecap(Units.ECAP & ~(1L << 4)));
+        RegisterRig without = RegisterRig.of(Units.ecap(Units.ECAP & ~(1L << 4)));
         without.write(VtdRegister.IRTA, -1L);
         assertThat(without.read(VtdRegister.IRTA)).isEqualTo(0xFFFF_FFFF_FFFF_F00FL);
     }
@@ -111,7 +111,7 @@ class RegisterFileTest {
 
     @Test
     void registersOfAbsentCapabilitiesDoNotExist() {
-        Rig plain = Rig.of(Units.PLAIN);
+        RegisterRig plain = RegisterRig.of(Units.PLAIN);
         for (VtdRegister register : VtdRegister.values()) {
             if (!register.isPresent(Units.PLAIN.cap(), Units.PLAIN.ecap())) {
                 plain.write(register, -1L);
@@ -124,19 +124,25 @@ class RegisterFileTest {
     @Test
     void theWindowReachesTheLastRecordAndTheIotlbRegisters() {
         long manyRecords = 0x3FFL << 24 | 0xFFL << 40;
-        assertThat(Rig.of(Units.cap(Units.CAP | manyRecords)).vtd.registers().size())
+        assertThat(RegisterRig.of(Units.cap(Units.CAP | manyRecords))
+                        .vtd
+                        .registers()
+                        .size())
                 .isEqualTo(0x5000);
-        assertThat(Rig.of(Units.ecap(Units.ECAP | 0x3FFL << 8)).vtd.registers().size())
+        assertThat(RegisterRig.of(Units.ecap(Units.ECAP | 0x3FFL << 8))
+                        .vtd
+                        .registers()
+                        .size())
                 .isEqualTo(0x4000);
     }
 
     @Test
     void registersThatStandOnOthersAreRefused() {
         VtdCapabilities low = Units.cap(Units.CAP & ~(0x3FFL << 24) | 4L << 24);
-        assertThatThrownBy(() -> Rig.of(low))
+        assertThatThrownBy(() -> RegisterRig.of(low))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("FRCD_LOW at 0x40 stands on FEADDR");
-        assertThatThrownBy(() -> Rig.of(Units.cap(Units.CAP | 8)))
+        assertThatThrownBy(() -> RegisterRig.of(Units.cap(Units.CAP | 8)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("AFL");
     }
@@ -163,8 +169,8 @@ class RegisterFileTest {
         rig.write(VtdRegister.RTADDR, 0x5000);
         rig.write(VtdRegister.FECTL, 0);
         rig.write(VtdRegister.IQT, 0x40);
-        rig.command(Rig.QIE | Rig.SRTP | Rig.SIRTP);
-        rig.command(Rig.TE | Rig.IRE);
+        rig.command(RegisterRig.QIE | RegisterRig.SRTP | RegisterRig.SIRTP);
+        rig.command(RegisterRig.TE | RegisterRig.IRE);
         long status = rig.status();
         rig.vtd.reset();
         assertThat(rig.status()).isEqualTo(status).isNotZero();

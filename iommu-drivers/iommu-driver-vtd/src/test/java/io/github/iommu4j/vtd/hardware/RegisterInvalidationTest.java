@@ -13,7 +13,7 @@ class RegisterInvalidationTest {
     private static final long ICC = 1L << 63;
     private static final long PAGES = ICC | 3L << 60 | 7L << 32;
 
-    private final Rig rig = Rig.of(Units.FULL);
+    private final RegisterRig rig = RegisterRig.of(Units.FULL);
 
     @ParameterizedTest
     @CsvSource({
@@ -76,7 +76,7 @@ class RegisterInvalidationTest {
 
     @Test
     void withoutPageSelectionTheDomainGoes() {
-        Rig other = Rig.of(Units.cap(Units.CAP & ~(1L << 39)));
+        RegisterRig other = RegisterRig.of(Units.cap(Units.CAP & ~(1L << 39)));
         other.write(VtdRegister.IVA, 63);
         other.write(VtdRegister.IOTLB, PAGES);
         assertThat(other.read(VtdRegister.IOTLB)).isEqualTo(3L << 60 | 2L << 57 | 7L << 32);
@@ -94,8 +94,31 @@ class RegisterInvalidationTest {
     }
 
     @Test
+    void besideTheQueueCommandsHangAsADeviation() {
+        RegisterRig other = RegisterRig.of(Units.FULL, VtdDeviation.COMMAND_REGISTERS_HANG_BESIDE_QUEUE);
+        other.write(VtdRegister.CCMD, ICC | 1L << 61);
+        assertThat(other.read(VtdRegister.CCMD)).isEqualTo(0x2800_0000_0000_0000L);
+        other.translation.taken();
+        other.startQueue();
+        other.write(VtdRegister.CCMD, ICC | 1L << 61);
+        other.write(VtdRegister.IOTLB, ICC | 1L << 60);
+        assertThat(other.read(VtdRegister.CCMD)).isEqualTo(0xA800_0000_0000_0000L);
+        assertThat(other.read(VtdRegister.IOTLB)).isEqualTo(0x9200_0000_0000_0000L);
+        assertThat(other.translation.taken()).isEmpty();
+    }
+
+    @Test
+    void aDomainCommandIsGlobalAsADeviation() {
+        RegisterRig other = RegisterRig.of(Units.FULL, VtdDeviation.CONTEXT_DOMAIN_COMMAND_IS_GLOBAL);
+        other.write(VtdRegister.CCMD, ICC | 2L << 61 | 7);
+        assertThat(other.read(VtdRegister.CCMD)).isEqualTo(2L << 61 | 1L << 59 | 7);
+        other.write(VtdRegister.CCMD, ICC | 3L << 61 | 7);
+        assertThat(other.translation.taken()).containsExactly("context global", "context device 7 0 0");
+    }
+
+    @Test
     void fromVersionSixOnCommandsAreRefused() {
-        Rig six = Rig.of(VtdCapabilities.of(0x60, Units.CAP, Units.ECAP, 46));
+        RegisterRig six = RegisterRig.of(VtdCapabilities.of(0x60, Units.CAP, Units.ECAP, 46));
         six.write(VtdRegister.CCMD, ICC | 1L << 61);
         six.write(VtdRegister.IOTLB, ICC | 1L << 60);
         assertThat(six.translation.taken()).isEmpty();
@@ -105,14 +128,14 @@ class RegisterInvalidationTest {
     @Test
     void contextCommandsAreForLegacyModeUnlessAUnitDeviates() {
         rig.write(VtdRegister.RTADDR, 0x5400);
-        rig.command(Rig.SRTP);
+        rig.command(RegisterRig.SRTP);
         rig.write(VtdRegister.CCMD, ICC | 1L << 61);
         assertThat(rig.read(VtdRegister.CCMD)).isEqualTo(1L << 61);
         rig.write(VtdRegister.IOTLB, ICC | 1L << 60);
         assertThat(rig.translation.taken()).containsExactly("iotlb global");
-        Rig other = Rig.of(Units.FULL, VtdDeviation.CONTEXT_COMMAND_IN_ANY_MODE);
+        RegisterRig other = RegisterRig.of(Units.FULL, VtdDeviation.CONTEXT_COMMAND_IN_ANY_MODE);
         other.write(VtdRegister.RTADDR, 0x5400);
-        other.command(Rig.SRTP);
+        other.command(RegisterRig.SRTP);
         other.write(VtdRegister.CCMD, ICC | 1L << 61);
         assertThat(other.read(VtdRegister.CCMD)).isEqualTo(0x2800_0000_0000_0000L);
     }

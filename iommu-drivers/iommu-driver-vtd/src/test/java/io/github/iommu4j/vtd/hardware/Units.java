@@ -33,7 +33,9 @@ final class Units {
         return VtdCapabilities.of(0x10, cap, ECAP, 46);
     }
 
+    /** Interrupts are posted where they are remapped. */
     static VtdCapabilities ecap(long ecap) {
-        return VtdCapabilities.of(0x10, CAP, ecap, 46);
+        long cap = (ecap >>> 3 & 1) != 0 ? CAP : CAP & ~(1L << PI);
+        return VtdCapabilities.of(0x10, cap, ecap, 46);
     }
 }

@@ -1,7 +1,6 @@
 package io.github.iommu4j.vtd.hardware;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.dma.AddressType;
@@ -22,7 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class VtdTest {
 
-    private final Rig rig = Rig.of(Units.FULL);
+    private final RegisterRig rig = RegisterRig.of(Units.FULL);
 
     private void protect() {
         rig.write(VtdRegister.PLMBASE, 0x20_0000);
@@ -49,23 +48,43 @@ class VtdTest {
         DmaRequest request = DmaRequest.read(1, Long.decode(address));
         long packed = rig.vtd.translate(1, -1, request.iova(), request.accessBits());
         assertThat(Translations.isOk(packed)).isEqualTo(!blocked);
-        assertThat(rig.vtd.translate(request))
-                .isEqualTo(
-                        blocked
-                                ? new Translation.Fault(0, "PROTECTED_MEMORY", FaultResponse.ABORT, false)
-                                : new Translation.Fault(5, "fake", FaultResponse.ABORT, false));
+        Translation passed = rig.translation.translate(request);
+        Translation expected =
+                blocked ? new Translation.Fault(0, "PROTECTED_MEMORY", FaultResponse.ABORT, false) : passed;
+        assertThat(rig.vtd.translate(request)).isEqualTo(expected);
+        assertThat(rig.vtd.explain(request).result()).isEqualTo(expected);
+        assertThat(rig.vtd.explain(request).conclusion().contains("PMEN")).isEqualTo(blocked);
+        rig.command(RegisterRig.TE);
+        assertThat(rig.vtd.translate(request)).isEqualTo(expected);
     }
 
     @Test
-    void translatedRequestsAndRemappedOnesAreNotBlocked() {
+    void translatedRequestsAndThoseThatEndElsewhereAreNotBlocked() {
         protect();
         DmaRequest request = DmaRequest.read(1, 0x20_0000).ofType(AddressType.TRANSLATED);
         assertThat(Translations.isOk(rig.vtd.translate(1, -1, 0x20_0000, request.accessBits())))
                 .isTrue();
-        rig.command(Rig.TE);
+        assertThat(rig.vtd.translate(request).kind()).isEqualTo(Translation.Kind.OK);
+        rig.translation.shift = 0x1000;
         assertThat(Translations.isOk(rig.vtd.translate(1, 0x20_0000, Access.READ)))
                 .isTrue();
-        assertThat(rig.translation.state().protectedMemory().blocks(0x20_0000)).isTrue();
+        assertThat(rig.vtd.translate(DmaRequest.read(1, 0x20_0000)).kind()).isEqualTo(Translation.Kind.OK);
+    }
+
+    @Test
+    void interruptsAndFaultsPassProtectedMemory() {
+        rig.write(VtdRegister.PLMLIMIT, 0xFFF0_0000L);
+        rig.write(VtdRegister.PMEN, 0x8000_0000L);
+        assertThat(Translations.isOk(rig.vtd.translate(1, 0xFEE0_0000L, Access.WRITE)))
+                .isFalse();
+        rig.command(RegisterRig.TE);
+        assertThat(Translations.isOk(rig.vtd.translate(1, 0xFEE0_0000L, Access.WRITE)))
+                .isTrue();
+        rig.translation.fault = 5;
+        assertThat(Translations.faultCode(rig.vtd.translate(1, 0x1000, Access.WRITE)))
+                .isEqualTo(5);
+        assertThat(rig.vtd.translate(DmaRequest.read(1, 0x1000)))
+                .isEqualTo(new Translation.Fault(5, "fake", FaultResponse.ABORT, false));
     }
 
     @Test
@@ -78,7 +97,7 @@ class VtdTest {
 
     @Test
     void aRegionThatAUnitDoesNotHaveProtectsNothing() {
-        Rig lowOnly = Rig.of(Units.cap(Units.CAP & ~(1L << 6)));
+        RegisterRig lowOnly = RegisterRig.of(Units.cap(Units.CAP & ~(1L << 6)));
         lowOnly.write(VtdRegister.PLMLIMIT, 0);
         lowOnly.write(VtdRegister.PMEN, 0x8000_0000L);
         ProtectedMemory protectedMemory = lowOnly.translation.state().protectedMemory();
@@ -96,8 +115,7 @@ class VtdTest {
     @Test
     void everythingElseIsForTheTranslationSide() {
         assertThat(rig.vtd.capabilities()).isSameAs(Units.FULL);
-        assertThatThrownBy(() -> rig.vtd.explain(DmaRequest.read(1, 0)))
-                .isInstanceOf(UnsupportedOperationException.class);
+        assertThat(rig.vtd.explain(DmaRequest.read(1, 0)).conclusion()).isEqualTo("fake");
         assertThat(rig.vtd.registers()).isSameAs(rig.vtd.registers());
     }
 
@@ -128,8 +146,8 @@ class VtdTest {
         InvalidationDescriptor.deviceTlb(1, 0, 0).writeTo(memory, 0x1000, 16);
         PageGroupResponse.to(PageRequestDescriptor.of(1, 2, 0), 0).descriptor().writeTo(memory, 0x1020, 32);
         InvalidationDescriptor.waiting().writing(0x8000, 7).writeTo(memory, 0x1040, 32);
-        vtd.registers().write(VtdRegister.IQA.offset(), 8, 0x1000 | Rig.WIDE);
-        vtd.registers().write(VtdRegister.GCMD.offset(), 4, Rig.QIE);
+        vtd.registers().write(VtdRegister.IQA.offset(), 8, 0x1000 | RegisterRig.WIDE);
+        vtd.registers().write(VtdRegister.GCMD.offset(), 4, RegisterRig.QIE);
         vtd.registers().write(VtdRegister.IQT.offset(), 8, 0x60);
         assertThat(memory.load32(0x8000)).isEqualTo(7);
     }

@@ -9,9 +9,10 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /** A unit with a translation side that only writes down, and everything it says to the outside in lists. */
-final class Rig {
+final class RegisterRig {
 
     static final long TE = 1L << 31;
     static final long SRTP = 1L << 30;
@@ -41,7 +42,11 @@ final class Rig {
     /** What the next message does before it is written down. */
     Runnable onMessage = () -> {};
 
-    private Rig(SparseMemory memory, VtdCapabilities capabilities, Set<VtdDeviation> deviations, Choices choices) {
+    /** What a device does before it replies. */
+    Consumer<DeviceTlbInvalidation> onInvalidation = invalidation -> {};
+
+    private RegisterRig(
+            SparseMemory memory, VtdCapabilities capabilities, Set<VtdDeviation> deviations, Choices choices) {
         this.memory = memory;
         this.capabilities = capabilities;
         FakeTranslation[] made = new FakeTranslation[1];
@@ -61,27 +66,27 @@ final class Rig {
 
     private record Choices(FaultCollapsing collapsing, QueueProcessing processing) {}
 
-    static Rig of(VtdCapabilities capabilities, VtdDeviation... deviations) {
+    static RegisterRig of(VtdCapabilities capabilities, VtdDeviation... deviations) {
         Set<VtdDeviation> on = EnumSet.noneOf(VtdDeviation.class);
         on.addAll(List.of(deviations));
         Choices choices = new Choices(FaultCollapsing.BY_SOURCE, QueueProcessing.ON_DOORBELL);
-        return new Rig(new SparseMemory(), capabilities, on, choices);
+        return new RegisterRig(new SparseMemory(), capabilities, on, choices);
     }
 
-    static Rig stepped() {
+    static RegisterRig stepped() {
         Choices choices = new Choices(FaultCollapsing.BY_SOURCE, QueueProcessing.STEPPED);
-        return new Rig(new SparseMemory(), Units.FULL, Set.of(), choices);
+        return new RegisterRig(new SparseMemory(), Units.FULL, Set.of(), choices);
     }
 
-    static Rig withoutCollapsing(VtdCapabilities capabilities) {
+    static RegisterRig withoutCollapsing(VtdCapabilities capabilities) {
         Choices choices = new Choices(FaultCollapsing.NONE, QueueProcessing.ON_DOORBELL);
-        return new Rig(new SparseMemory(), capabilities, Set.of(), choices);
+        return new RegisterRig(new SparseMemory(), capabilities, Set.of(), choices);
     }
 
     /** Memory answers only where a test adds some. */
-    static Rig withoutMemory(VtdCapabilities capabilities) {
+    static RegisterRig withoutMemory(VtdCapabilities capabilities) {
         Choices choices = new Choices(FaultCollapsing.BY_SOURCE, QueueProcessing.ON_DOORBELL);
-        return new Rig(SparseMemory.empty(), capabilities, Set.of(), choices);
+        return new RegisterRig(SparseMemory.empty(), capabilities, Set.of(), choices);
     }
 
     private void message(long address, int data) {
@@ -100,6 +105,7 @@ final class Rig {
         @Override
         public Reply invalidate(DeviceTlbInvalidation invalidation) {
             invalidations.add(invalidation);
+            onInvalidation.accept(invalidation);
             return reply;
         }
 
@@ -131,9 +137,11 @@ final class Rig {
         write(VtdRegister.GCMD, read(VtdRegister.GSTS) & 0x96FF_FFFFL & ~bit);
     }
 
+    /** A record; once F is seen, hardware changes nothing of it any more. */
     FaultRecord fault(int index) {
         long at = offset(VtdRegister.FRCD_LOW) + 16L * index;
-        return new FaultRecord(vtd.registers().read(at, 8), vtd.registers().read(at + 8, 8));
+        long high = vtd.registers().read(at + 8, 8);
+        return new FaultRecord(vtd.registers().read(at, 8), high);
     }
 
     void free(int index) {

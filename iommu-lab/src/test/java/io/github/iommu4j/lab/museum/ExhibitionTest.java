@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.iommu4j.api.Erratum;
 import io.github.iommu4j.armshort.driver.M4uErratum;
-import io.github.iommu4j.core.pagetable.PageTableErratum;
 import io.github.iommu4j.testkit.errata.Exhibit;
 import io.github.iommu4j.testkit.errata.Exhibit.Condition;
 import io.github.iommu4j.testkit.errata.Exhibit.Sighting;
@@ -54,13 +53,7 @@ class ExhibitionTest {
 
     @Test
     void everyMistakeOfADriverHasOneExhibitAndNothingElseHas() {
-        Erratum[] ofIntelsTables = {
-            PageTableErratum.REPLACED_MIX_LOSES_TABLES,
-            PageTableErratum.UNMAP_OF_NOTHING_ROUNDS,
-            PageTableErratum.FAILED_RANGE_COUNTS_NOTHING
-        };
-        List<String> ids = Stream.<Erratum[]>of(
-                        M4uErratum.values(), TiPatErratum.values(), VtdErratum.values(), ofIntelsTables)
+        List<String> ids = Stream.<Erratum[]>of(M4uErratum.values(), TiPatErratum.values(), VtdErratum.values())
                 .flatMap(Arrays::stream)
                 .map(erratum -> erratum.name().toLowerCase(Locale.ROOT).replace('_', '-'))
                 .toList();

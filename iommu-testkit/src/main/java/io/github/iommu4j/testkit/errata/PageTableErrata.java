@@ -18,8 +18,9 @@ import io.github.iommu4j.testkit.conformance.PlainTranslations;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
-/** The cases of the page-table code's errata, on a table of ARM short descriptors. */
+/** The cases of the page-table code's errata, on a table of ARM short descriptors, or on one of Intel's. */
 public final class PageTableErrata {
 
     private static final String PLAIN = "the same calls on plain translations";
@@ -39,6 +40,11 @@ public final class PageTableErrata {
      * @return one for each erratum of the page-table code
      */
     public static List<ErratumCase> cases() {
+        return Stream.concat(ofArm().stream(), IntelTableErrata.cases().stream())
+                .toList();
+    }
+
+    private static List<ErratumCase> ofArm() {
         return List.of(
                 new ErratumCase(
                         PageTableErratum.SPLIT_LOSES_ADDRESS,

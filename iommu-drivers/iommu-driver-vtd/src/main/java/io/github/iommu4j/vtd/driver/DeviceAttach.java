@@ -141,6 +141,7 @@ final class DeviceAttach {
             throw refusal;
         }
         info.pasidDomains().put(pasid, domain);
+        info.updateAts();
     }
 
     void detachPasid(Device device, int pasid) {
@@ -152,6 +153,7 @@ final class DeviceAttach {
         PasidTable pasids = info.pasidTable();
         if (old != null && pasids != null) {
             pasids.clear(pasid, info);
+            info.updateAts();
             int did = info.unit().domainIds().of(old);
             old.flush().remove(new DomainFlush.Tag(info, pasid, did));
             info.unit().domainIds().put(old);

@@ -22,6 +22,7 @@ final class DeviceInfo {
     private final @Nullable PasidTable pasidTable;
     private final Map<Integer, VtdDomain> pasidDomains = new TreeMap<>();
     private @Nullable VtdDomain domain;
+    private boolean passing;
     private volatile boolean atsOn;
 
     DeviceInfo(Device device, PciFunction function, VtdUnit unit, DmarMatch firmware) {
@@ -70,8 +71,15 @@ final class DeviceInfo {
         return atsOn;
     }
 
-    void setAts(boolean on) {
-        atsOn = on && ats;
+    /** Whether requests without PASID go anywhere. */
+    void setPassing(boolean now) {
+        passing = now;
+        updateAts();
+    }
+
+    /** A device is answered as long as any of its requests go anywhere. */
+    void updateAts() {
+        atsOn = ats && (passing || !pasidDomains.isEmpty());
     }
 
     @Nullable

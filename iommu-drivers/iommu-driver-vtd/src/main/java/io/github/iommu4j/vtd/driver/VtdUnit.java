@@ -165,7 +165,7 @@ final class VtdUnit {
         } else {
             device.forEachSid(sid -> contexts.map(sid, target, device));
         }
-        device.setAts(true);
+        device.setPassing(true);
     }
 
     /** Stops a device's requests without PASID. */
@@ -176,8 +176,6 @@ final class VtdUnit {
         } else {
             device.forEachSid(sid -> contexts.clear(sid, device));
         }
-        if (device.pasidDomains().isEmpty()) {
-            device.setAts(false);
-        }
+        device.setPassing(false);
     }
 }

@@ -15,6 +15,8 @@ import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.driver.DomainOps;
 import io.github.iommu4j.api.driver.IommuCapability;
 import io.github.iommu4j.api.driver.MapProgress;
+import io.github.iommu4j.core.topology.PciFunction;
+import io.github.iommu4j.core.topology.PciePortType;
 import io.github.iommu4j.vtd.hardware.VtdCapabilities;
 import io.github.iommu4j.vtd.hardware.VtdFeature;
 import io.github.iommu4j.vtd.layout.ContextEntry;
@@ -103,6 +105,28 @@ class VtdAttachTest {
         bench.attached(NIC);
         assertThat(PasidEntry.PGTT.getInt(pasidEntry(bench, 0).q0())).isEqualTo(PasidEntry.PGTT_SECOND_STAGE);
         assertThat(pasidEntry(bench, 0).q1() & 1L << 23).as("PWSNP").isNotZero();
+    }
+
+    @Test
+    void whatComesUnderABridgesIdGoesWhereTheDeviceGoes() {
+        for (VtdCapabilities capabilities : List.of(VtdCapabilities.legacy(), VtdCapabilities.everything())) {
+            VtdBench.Plan plan = new VtdBench.Plan();
+            plan.capabilities = capabilities;
+            RequesterId bridge = RequesterId.parse("0000:00:04.0");
+            plan.functions.add(PciFunction.at(bridge)
+                    .express(PciePortType.PCIE_TO_PCI_BRIDGE)
+                    .bridgeTo(1, 1));
+            plan.function("0000:01:03.0", 0);
+            VtdBench bench = plan.boot();
+            IommuDomain domain = bench.attached("0000:01:03.0");
+            domain.map(0x1000, PA, 0x1000, Prot.READ_WRITE);
+            assertThat(bench.dma("0000:01:03.0", 0x1000, Access.READ)).isEqualTo(PA);
+            assertThat(bench.dma("0000:01:00.0", 0x1000, Access.READ))
+                    .as("the bridge's")
+                    .isEqualTo(PA);
+            domain.unmap(0x1000, 0x1000);
+            assertThat(bench.dma("0000:01:00.0", 0x1000, Access.READ)).isEqualTo(-1);
+        }
     }
 
     private static VtdBench withReservedMemory(KernelRelease release, int classCode) {

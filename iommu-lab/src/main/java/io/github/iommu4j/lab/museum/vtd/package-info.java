@@ -1,5 +1,5 @@
 /**
- * The mistakes of Intel VT-d's driver and page tables, each on a machine of its own.
+ * The mistakes of Intel VT-d's driver, each on a machine of its own.
  *
  * <p>Start with {@link io.github.iommu4j.lab.museum.vtd.VtdExhibits}.
  */

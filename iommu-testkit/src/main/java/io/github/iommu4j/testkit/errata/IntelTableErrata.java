@@ -1,4 +1,4 @@
-package io.github.iommu4j.lab.museum.vtd;
+package io.github.iommu4j.testkit.errata;
 
 import io.github.iommu4j.api.Erratum;
 import io.github.iommu4j.api.Errno;
@@ -15,19 +15,18 @@ import io.github.iommu4j.core.pagetable.PageTableErratum;
 import io.github.iommu4j.core.pagetable.intel.IntelStage;
 import io.github.iommu4j.core.pagetable.intel.IntelTable;
 import io.github.iommu4j.core.pagetable.intel.IntelTableConfig;
-import io.github.iommu4j.testkit.errata.ErratumCase;
 import java.util.List;
 import java.util.Set;
 
-/** The mistakes of the page-table code that are about Intel's tables. */
-final class TableCases {
+/** The cases of the page-table code's errata that are about Intel's tables. */
+final class IntelTableErrata {
 
     private static final long PAGE = 0x1000;
     private static final long LARGE = 0x20_0000;
     private static final long HUGE = 0x4000_0000;
     private static final long TARGET = 0x1_0000_0000L;
 
-    private TableCases() {}
+    private IntelTableErrata() {}
 
     static List<ErratumCase> cases() {
         return List.of(
@@ -36,19 +35,19 @@ final class TableCases {
                         "A gigabyte is mapped over a page of 2M and one of 4K, and the table is freed.",
                         "the allocator",
                         "1 page-table page was never freed",
-                        TableCases::replaceMix),
+                        IntelTableErrata::replaceMix),
                 new ErratumCase(
                         PageTableErratum.UNMAP_OF_NOTHING_ROUNDS,
                         "A page is unmapped where nothing is mapped.",
                         "the same calls on plain translations",
                         "0x40000000 is gone, and only 0x3e000000 was unmapped",
-                        TableCases::unmapNothing),
+                        IntelTableErrata::unmapNothing),
                 new ErratumCase(
                         PageTableErratum.FAILED_RANGE_COUNTS_NOTHING,
                         "Memory for a table runs out in the middle of a call to map.",
                         "what the call says, against the table",
                         "0x1ff000 is mapped after a call that mapped 0 bytes",
-                        TableCases::mapWithoutMemory));
+                        IntelTableErrata::mapWithoutMemory));
     }
 
     /** A table of 48 bits, its memory, and how many tables it may have. */

@@ -2,6 +2,7 @@ package io.github.iommu4j.lab.museum;
 
 import io.github.iommu4j.lab.museum.m4u.M4uExhibits;
 import io.github.iommu4j.lab.museum.tipat.TiPatExhibits;
+import io.github.iommu4j.lab.museum.vtd.EmulatorExhibits;
 import io.github.iommu4j.lab.museum.vtd.VtdExhibits;
 import io.github.iommu4j.testkit.errata.Exhibit;
 import io.github.iommu4j.testkit.errata.Museum;
@@ -20,12 +21,14 @@ public final class Exhibition {
     private Exhibition() {}
 
     /**
-     * The exhibits: those that need no driver, then those of the drivers.
+     * The exhibits: those that need no driver, those of the drivers, and those of emulated hardware.
      *
      * @return all of them; their ids differ
      */
     public static List<Exhibit> exhibits() {
-        return Stream.concat(Museum.exhibits().stream(), ofDrivers().stream()).toList();
+        return Stream.of(Museum.exhibits(), ofDrivers(), EmulatorExhibits.exhibits())
+                .flatMap(List::stream)
+                .toList();
     }
 
     static List<Exhibit> ofDrivers() {

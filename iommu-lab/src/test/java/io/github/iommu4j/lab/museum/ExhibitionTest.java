@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.iommu4j.api.Erratum;
 import io.github.iommu4j.armshort.driver.M4uErratum;
+import io.github.iommu4j.lab.museum.vtd.EmulatorExhibits;
 import io.github.iommu4j.testkit.errata.Exhibit;
 import io.github.iommu4j.testkit.errata.Exhibit.Condition;
 import io.github.iommu4j.testkit.errata.Exhibit.Sighting;
@@ -58,6 +59,17 @@ class ExhibitionTest {
                 .map(erratum -> erratum.name().toLowerCase(Locale.ROOT).replace('_', '-'))
                 .toList();
         assertThat(Exhibition.ofDrivers()).extracting(Exhibit::id).containsExactlyInAnyOrderElementsOf(ids);
+    }
+
+    @Test
+    void mistakesOfEmulatedHardwareAreFoundAndMendedOnesAreNot() {
+        for (Exhibit exhibit : EmulatorExhibits.exhibits()) {
+            assertThat(exhibit.show(Condition.AS_IT_WAS).findings())
+                    .singleElement()
+                    .asString()
+                    .contains(exhibit.verdict());
+            assertThat(exhibit.show(Condition.MENDED).findings()).isEmpty();
+        }
     }
 
     @Test

@@ -6,6 +6,7 @@ import io.github.iommu4j.core.pagetable.PageTableErratum;
 import io.github.iommu4j.lab.command.CommandLineProgram;
 import io.github.iommu4j.lab.replay.smmuv3.ReferenceDeviation;
 import io.github.iommu4j.lab.replay.vtd.VtdDeparture;
+import io.github.iommu4j.vtd.hardware.VtdDeviation;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -57,7 +58,7 @@ class ReadmeTest {
                 .collect(Collectors.toSet());
         Set<String> known = Stream.<Enum<?>>concat(
                         Stream.concat(Arrays.stream(ReferenceDeviation.values()), Arrays.stream(VtdDeparture.values())),
-                        Arrays.stream(PageTableErratum.values()))
+                        Stream.concat(Arrays.stream(VtdDeviation.values()), Arrays.stream(PageTableErratum.values())))
                 .map(Enum::name)
                 .collect(Collectors.toSet());
         assertThat(documented).isEqualTo(known);

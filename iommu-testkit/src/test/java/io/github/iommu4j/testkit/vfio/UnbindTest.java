@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Unbinding and removing wait for the users of a device. */
 final class UnbindTest {
 
+    private static final String RELEASE = "release of vfio device";
     private static final String WARNING =
             "vfio-pci 0000:00:01.0: No device request channel registered, blocked until" + " released by user";
     private static final long PATIENCE_SECONDS = 30;
@@ -28,6 +29,10 @@ final class UnbindTest {
 
         @Override
         public void waits(String what) {
+            if (!what.contains(RELEASE)) {
+                // A lock that is held for a moment is nothing to wait for.
+                return;
+            }
             try {
                 names.offer(what, PATIENCE_SECONDS, TimeUnit.SECONDS);
             } catch (InterruptedException e) {
@@ -69,7 +74,7 @@ final class UnbindTest {
         DeviceFile two = ready.group().getDevice(VfioRig.SINGLE);
         rig.messages();
         CompletableFuture<Void> unbind = CompletableFuture.runAsync(() -> rig.unbind(VfioRig.SINGLE, "vfio-pci"));
-        assertThat(waits.next()).contains("release of vfio device");
+        assertThat(waits.next()).contains(RELEASE);
         assertThat(rig.messages()).containsExactly(WARNING);
 
         assertThat(rig.status(ready.group())).isEqualTo(3);
@@ -118,7 +123,7 @@ final class UnbindTest {
         ready.group().close();
         CompletableFuture<Void> remove =
                 CompletableFuture.runAsync(() -> rig.machine.pciHost().remove(VfioRig.SINGLE));
-        assertThat(waits.next()).contains("release of vfio device");
+        assertThat(waits.next()).contains(RELEASE);
         device.close();
         await(remove);
         assertThat(rig.machine.pciBus().find(VfioRig.SINGLE)).isNull();

@@ -117,10 +117,9 @@ final class Changes {
                             ? Commands.tlbiVmid(Commands.TLBI_S12_VMALL, vmid)
                             : Commands.tlbi(Commands.TLBI_NSNH_ALL));
         }
-        // CDs and L1CDs were read through this stage too.
-        if (context.hasStage1()) {
-            rig.command(Commands.cfgiCdAll(context.streamId()));
-        }
+        // CDs and L1CDs were read through this stage too, even of a stream that came to have a stage 1 by an earlier
+        // change.
+        rig.command(Commands.cfgiCdAll(context.streamId()));
     }
 
     /** Any address of the leaf, in one of the forms that reach it. */

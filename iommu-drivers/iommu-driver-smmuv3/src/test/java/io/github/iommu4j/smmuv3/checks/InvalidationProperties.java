@@ -9,6 +9,7 @@ import io.github.iommu4j.smmuv3.tables.Scenario;
 import io.github.iommu4j.smmuv3.tables.Shape;
 import java.util.ArrayList;
 import java.util.List;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
@@ -21,6 +22,12 @@ class InvalidationProperties {
 
     private static final int CHANGES = 8;
     private static final int PROBES = 12;
+
+    /** A stream without stage 1 is changed to have one; then the page goes away through which its CD is read. */
+    @Example
+    void aContextDescriptorOfAStreamThatWasChangedGoesWithItsPage() {
+        afterTheRightInvalidationNothingOldIsLeft(-1441);
+    }
 
     @Property(tries = 3000, shrinking = ShrinkingMode.OFF)
     void afterTheRightInvalidationNothingOldIsLeft(@ForAll long seed) {

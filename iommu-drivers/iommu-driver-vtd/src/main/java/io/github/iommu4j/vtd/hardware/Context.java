@@ -34,6 +34,10 @@ record Context(
         return new Context(fault, fpd, EVERY_DOMAIN, false, null, null);
     }
 
+    boolean isScalable() {
+        return did == EVERY_DOMAIN;
+    }
+
     boolean isFault() {
         return fault != 0;
     }

@@ -37,10 +37,10 @@ final class Structures {
         legacyCodes = unit.deviations().has(VtdDeviation.STRUCTURE_CODES_OF_LEGACY);
     }
 
-    /** The context of a function in legacy or scalable mode. */
+    /** The context of a function in legacy or scalable mode. One that is cached from the other mode is none. */
     Context context(ControlState control, long seen, int sid, boolean scalable) {
         Context cached = caches.contexts.find(sid);
-        if (cached != null) {
+        if (cached != null && cached.isScalable() == scalable) {
             return cached;
         }
         Context context = scalable ? scalable(control.rootTable(), sid) : legacy(control.rootTable(), sid);

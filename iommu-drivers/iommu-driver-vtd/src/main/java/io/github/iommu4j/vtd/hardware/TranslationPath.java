@@ -5,6 +5,7 @@ import io.github.iommu4j.api.dma.AddressType;
 import io.github.iommu4j.api.dma.TranslationUnit;
 import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.vtd.layout.FaultReason;
+import io.github.iommu4j.vtd.layout.InterruptMessage;
 import io.github.iommu4j.vtd.layout.ScalableContextEntry;
 import io.github.iommu4j.vtd.layout.TableMode;
 import org.jspecify.annotations.Nullable;
@@ -68,7 +69,7 @@ final class TranslationPath {
         if (sid >>> 16 != 0 || tagged && pasid >>> 20 != 0) {
             return FaultWord.abort();
         }
-        boolean interrupt = type == UNTRANSLATED && InterruptRange.has(iova);
+        boolean interrupt = type == UNTRANSLATED && InterruptMessage.isInterrupt(iova);
         if (interrupt && !tagged) {
             boolean writes = need(access, false) == Answer.WRITE;
             return writes ? Answer.identity(iova, Answer.WRITE) : FaultWord.abort();
@@ -104,7 +105,7 @@ final class TranslationPath {
         if (type == TRANSLATED) {
             return translated(iova, FaultReason.LGN_1, FaultReason.LGN_4, context.fpd());
         }
-        if (type == TRANSLATION_REQUEST && InterruptRange.has(iova)) {
+        if (type == TRANSLATION_REQUEST && InterruptMessage.isInterrupt(iova)) {
             return Answer.identity(iova, Answer.WRITE);
         }
         if (space.isFault()) {
@@ -130,7 +131,7 @@ final class TranslationPath {
         if (type == TRANSLATED) {
             return translated(iova, FaultReason.SGN_4, FaultReason.SGN_8, context.fpd());
         }
-        if (type == TRANSLATION_REQUEST && InterruptRange.has(iova)) {
+        if (type == TRANSLATION_REQUEST && InterruptMessage.isInterrupt(iova)) {
             return Answer.identity(iova, tagged ? 0 : Answer.WRITE);
         }
         FaultReason refusal = refusal(entry, pasid);
@@ -190,7 +191,7 @@ final class TranslationPath {
         if (address >>> has.hostAddressWidth() != 0) {
             return FaultWord.of(beyond, fpd);
         }
-        return InterruptRange.has(address) ? FaultWord.of(interrupt, fpd) : Answer.identity(address, ALL);
+        return InterruptMessage.isInterrupt(address) ? FaultWord.of(interrupt, fpd) : Answer.identity(address, ALL);
     }
 
     /** An untranslated request: from the IOTLB, or else from the tables. */

@@ -150,7 +150,7 @@ public final class Vtd implements TranslationUnit {
         ControlState now = control;
         long answer = translation.translate(streamId, substreamId, iova, accessBits);
         boolean blocked =
-                isProtected(now, iova, accessBits) && Translations.isOk(answer) && Translations.pa(answer) == iova;
+                Translations.isOk(answer) && Translations.pa(answer) == iova && isProtected(now, iova, accessBits);
         return blocked ? Translations.fault(0, FaultResponse.ABORT) : answer;
     }
 

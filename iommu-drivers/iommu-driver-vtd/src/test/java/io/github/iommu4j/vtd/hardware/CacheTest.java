@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.dma.DmaRequest;
+import io.github.iommu4j.api.dma.Translation;
 import io.github.iommu4j.vtd.layout.TableMode;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -50,6 +51,17 @@ class CacheTest {
         assertStale(IOVA);
         caches.iotlbPages(DID, IOVA + 0x7000, 3, true);
         assertFresh(IOVA);
+    }
+
+    /** Software that changes RTADDR.TTM and invalidates nothing is wrong, but no entry is read as one of the other mode. */
+    @Test
+    void aContextCachedInOneTableModeIsNoneOfTheOther() {
+        rig.map(rig.secondStage(0, 0), IOVA, 1, 0x4000_0003L);
+        assertThat(TranslatorRig.pa(rig.read(IOVA))).isEqualTo(0x4000_0000L);
+        rig.map(rig.legacyTable(), IOVA + 0x1000, 1, 0x8000_0003L);
+        assertThat(TranslatorRig.pa(rig.read(IOVA + 0x1000))).isEqualTo(0x8000_0000L);
+        rig.mode(TableMode.SCALABLE);
+        assertThat(rig.read(IOVA + 0x2000).kind()).isEqualTo(Translation.Kind.FAULT);
     }
 
     @Test

@@ -1,14 +1,16 @@
 package io.github.iommu4j.api.dma;
 
-/** The answer to a {@link DmaRequest}: a physical address or a fault. Immutable values. */
+/** The answer to a {@link DmaRequest}: a physical address, a fault, or a wait. Immutable values. */
 public sealed interface Translation {
 
-    /** The two shapes of an answer, for a {@code switch} on Java 17. */
+    /** The shapes of an answer, for a {@code switch} on Java 17. */
     enum Kind {
         /** The answer is an {@link Ok}. */
         OK,
         /** The answer is a {@link Fault}. */
-        FAULT
+        FAULT,
+        /** The answer is {@link Stalled}: it will come. */
+        STALLED
     }
 
     /**
@@ -59,6 +61,27 @@ public sealed interface Translation {
         @Override
         public String toString() {
             return "Fault(" + name + ", " + response + (recorded ? ", recorded)" : ", not recorded)");
+        }
+    }
+
+    /**
+     * An access that faulted and waits for software (IHI 0070 §3.12). {@link Endpoints#resume} says what became of it; that may
+     * be told before this answer is.
+     *
+     * @param tag what names the access among those of its stream that wait, 16 bits
+     * @param code the architecture's event number
+     * @param name the architecture's event name, such as {@code F_TRANSLATION}
+     * @param recorded whether an event record was written to the unit's queue
+     */
+    record Stalled(int tag, int code, String name, boolean recorded) implements Translation {
+        @Override
+        public Kind kind() {
+            return Kind.STALLED;
+        }
+
+        @Override
+        public String toString() {
+            return "Stalled(" + name + ", tag " + tag + (recorded ? ", recorded)" : ", not recorded)");
         }
     }
 }

@@ -7,9 +7,9 @@ package io.github.iommu4j.api.dma;
  *  63  60 58 57  52 51                                   0
  * +---+-----+------+--------------------------------------+
  * | 0 | XWR | size |   physical address of the access     |   translated
- * +---+-----+------+--------------------+---+---+---------+
- * | 1 |              0                  |rec|resp|  code  |   fault: [7:0] code, [8] response, [9] recorded
- * +---+---------------------------------+---+---+---------+
+ * +---+-----+------+---------+---------+---+-----+--------+
+ * | 1 |        0         |  tag   |    0 |rec|resp | code  |   fault: [7:0] code, [10:8] response, [11] recorded,
+ * +---+------------------+--------+------+---+-----+-------+          [31:16] tag of a stalled access
  * </pre>
  *
  * <p>Size is log2 of the bytes around the address that share this answer; permissions are those of the request's
@@ -22,8 +22,11 @@ public final class Translations {
     private static final long ADDRESS_MASK = (1L << 52) - 1;
     private static final int SIZE_SHIFT = 52;
     private static final int PERMISSION_SHIFT = 58;
-    private static final int RAZ_WI = 1 << 8;
-    private static final int RECORDED = 1 << 9;
+    private static final int RESPONSE_SHIFT = 8;
+    private static final int RESPONSE_MASK = 7;
+    private static final int RECORDED = 1 << 11;
+    private static final int TAG_SHIFT = 16;
+    private static final int TAG_MASK = 0xFFFF;
 
     private Translations() {}
 
@@ -47,7 +50,18 @@ public final class Translations {
      * @return the packed form, not recorded
      */
     public static long fault(int code, FaultResponse response) {
-        return FAULT | code & 0xFF | (response == FaultResponse.RAZ_WI ? RAZ_WI : 0);
+        return FAULT | code & 0xFF | (long) response.ordinal() << RESPONSE_SHIFT;
+    }
+
+    /**
+     * Packs an access that waits.
+     *
+     * @param code the architecture's event number, 0 to 255
+     * @param tag what {@link Endpoints#resume} names the access by, 16 bits
+     * @return the packed form, not recorded
+     */
+    public static long stalled(int code, int tag) {
+        return fault(code, FaultResponse.STALL) | (long) (tag & TAG_MASK) << TAG_SHIFT;
     }
 
     /**
@@ -117,7 +131,27 @@ public final class Translations {
      * @return the response
      */
     public static FaultResponse response(long packed) {
-        return (packed & RAZ_WI) != 0 ? FaultResponse.RAZ_WI : FaultResponse.ABORT;
+        return FaultResponse.at((int) (packed >>> RESPONSE_SHIFT) & RESPONSE_MASK);
+    }
+
+    /**
+     * Whether the access waits.
+     *
+     * @param packed a packed answer
+     * @return {@code true} for one that {@link #stalled(int, int)} packed
+     */
+    public static boolean isStalled(long packed) {
+        return packed < 0 && ((int) (packed >>> RESPONSE_SHIFT) & RESPONSE_MASK) == FaultResponse.STALL.ordinal();
+    }
+
+    /**
+     * What names a waiting access.
+     *
+     * @param packed a packed answer for which {@link #isStalled(long)} holds
+     * @return the tag, 16 bits
+     */
+    public static int stallTag(long packed) {
+        return (int) (packed >>> TAG_SHIFT) & TAG_MASK;
     }
 
     /**

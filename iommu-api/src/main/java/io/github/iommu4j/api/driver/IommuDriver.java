@@ -1,10 +1,13 @@
 package io.github.iommu4j.api.driver;
 
 import io.github.iommu4j.api.DomainType;
+import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.IommuException;
 import io.github.iommu4j.api.IommuGroup;
 import io.github.iommu4j.api.ReservedRegion;
 import io.github.iommu4j.api.device.Device;
+import io.github.iommu4j.api.fault.FaultEvent;
+import io.github.iommu4j.api.fault.PageResponse;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -131,5 +134,26 @@ public interface IommuDriver {
      */
     default int maxPasids(Device device) {
         return 0;
+    }
+
+    /**
+     * Whether the driver takes answers to page requests.
+     *
+     * @return whether {@link #pageResponse} works; {@code false} by default
+     */
+    default boolean answersPageRequests() {
+        return false;
+    }
+
+    /**
+     * Answers a group of page requests of a device (Linux {@code page_response}).
+     *
+     * @param device the device
+     * @param request the last request of the group, as the driver reported it
+     * @param response the answer
+     * @throws IommuException {@code ENODEV} when the driver takes no answers; the driver's reason otherwise
+     */
+    default void pageResponse(Device device, FaultEvent.PageRequest request, PageResponse response) {
+        throw new IommuException(Errno.ENODEV, name() + " takes no answers to page requests");
     }
 }

@@ -62,6 +62,10 @@ public final class ExplanationReport {
             object.addProperty("name", fault.name());
             object.addProperty("response", fault.response().name());
             object.addProperty("recorded", fault.recorded());
+        } else if (result instanceof Translation.Stalled stalled) {
+            object.addProperty("code", JsonAnswer.hex(stalled.code()));
+            object.addProperty("name", stalled.name());
+            object.addProperty("recorded", stalled.recorded());
         }
         return object;
     }

@@ -133,6 +133,7 @@ final class Board {
         String found = switch (answer.kind()) {
             case OK -> "0x" + Long.toHexString(((Translation.Ok) answer).pa());
             case FAULT -> ((Translation.Fault) answer).name();
+            case STALLED -> throw new AssertionError("a PAT does not stall: " + answer);
         };
         return List.of(String.format("the window at 0x%x leads to %s instead of 0x%x", address, found, expected));
     }

@@ -1,0 +1,10 @@
+/**
+ * Faults of devices as drivers report them to the core and as handlers answer them (Linux 5.3 to 6.8 {@code struct iommu_fault},
+ * and what became of it).
+ *
+ * <p>Start with {@link io.github.iommu4j.api.fault.FaultEvent} and {@link io.github.iommu4j.api.fault.DeviceFaultHandler}.
+ */
+@NullMarked
+package io.github.iommu4j.api.fault;
+
+import org.jspecify.annotations.NullMarked;

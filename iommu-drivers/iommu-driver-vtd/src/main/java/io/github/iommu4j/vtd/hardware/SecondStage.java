@@ -37,10 +37,15 @@ final class SecondStage {
     private static final long A = SecondStageEntry.A.mask();
     private static final long D = SecondStageEntry.D.mask();
     private static final long SNP = SecondStageEntry.SNP.mask();
+    /** No entry is ordinary for a walk that asks for nothing: one that grants nothing would look so. */
+    private static final long NONE = 1L << 63;
 
     private final PhysicalMemory memory;
     private final ReservedBits reserved;
     private final long addressMask;
+    /** Bits that an entry which leads to a table, with nothing wrong, has clear. */
+    private final long ordinaryMask;
+
     private final boolean updatesUnsnooped;
     private final @Nullable FetchObserver observer;
 
@@ -49,16 +54,22 @@ final class SecondStage {
         this.observer = observer;
         reserved = masks.secondStage;
         addressMask = masks.address;
+        ordinaryMask = masks.secondStage.ofTables() | SecondStageEntry.PS.mask();
         updatesUnsnooped = deviations.has(VtdDeviation.UPDATES_WITHOUT_SNOOPING);
     }
 
-    /** The {@link Answer} for an address, or one of the negative numbers. */
+    /**
+     * The {@link Answer} for an address, or one of the negative numbers. An entry that leads to a table and has nothing wrong is
+     * told by one comparison; any other has each check in its turn.
+     */
     long walk(SecondStageTable table, long address, int need) {
         if (address >>> table.inputBits() != 0) {
             return BEYOND;
         }
         int honoured = table.honoured();
         int required = need & honoured;
+        long wanted = required == 0 ? NONE : table.updates() ? required | A : required;
+        long looked = wanted == NONE ? 0 : wanted | ordinaryMask;
         int rights = honoured;
         int level = table.levels();
         int attempts = 0;
@@ -70,6 +81,12 @@ final class SecondStage {
                 long entry = memory.load64(at);
                 if (observer != null) {
                     observer.secondStage(at, entry, level);
+                }
+                if (level > 1 && (entry & looked) == wanted) {
+                    rights &= (int) entry;
+                    base = entry & addressMask;
+                    level--;
+                    continue;
                 }
                 int granted = (int) entry & honoured;
                 if (granted == 0 || (granted & required) != required) {

@@ -19,6 +19,8 @@ final class Routes {
         return (long) pasid << 32 | sid & 0xFFFF_FFFFL;
     }
 
+    /** The route, or nothing. A control state is swapped whole, so that another object is another state. */
+    @SuppressWarnings("ReferenceEquality")
     @Nullable
     Route find(long who, long stamp, ControlState control) {
         Route route = slots.getAcquire(slotOf(who));

@@ -36,6 +36,11 @@ final class ReservedBits {
         return masks[2 * TOP_LEVEL];
     }
 
+    /** The reserved bits of an entry of level 1. */
+    long ofPages() {
+        return masks[3];
+    }
+
     /** Whether an entry has one set; {@code leaf} is 1 for an entry of level 1 or with PS, else 0. */
     boolean areIn(long entry, int level, int leaf) {
         return (entry & masks[level << 1 | leaf]) != 0;

@@ -1,6 +1,7 @@
 package io.github.iommu4j.smmuv3.hardware;
 
 import io.github.iommu4j.api.dma.DmaRequest;
+import io.github.iommu4j.api.dma.Endpoints;
 import io.github.iommu4j.api.dma.Explanation;
 import io.github.iommu4j.api.dma.Translation;
 import io.github.iommu4j.api.dma.TranslationUnit;
@@ -150,6 +151,7 @@ public final class Smmuv3 implements TranslationUnit {
         private Smmuv3Interrupts interrupts = Smmuv3Interrupts.none();
         private CacheGeometry caches = CacheGeometry.DEFAULT;
         private CommandProcessing processing = CommandProcessing.ON_DOORBELL;
+        private Endpoints endpoints = Endpoints.NONE;
 
         private Builder(PhysicalMemory memory) {
             this.memory = memory;
@@ -208,6 +210,17 @@ public final class Smmuv3 implements TranslationUnit {
          */
         public Builder commandProcessing(CommandProcessing value) {
             processing = value;
+            return this;
+        }
+
+        /**
+         * The devices behind the SMMU: who drops translations, gets answers to page requests and is told the end of stalls.
+         *
+         * @param value the devices; called with no lock held
+         * @return this
+         */
+        public Builder endpoints(Endpoints value) {
+            endpoints = value;
             return this;
         }
 

@@ -2,6 +2,7 @@ package io.github.iommu4j.smmuv3.hardware;
 
 import io.github.iommu4j.api.memory.MmioRegion;
 import io.github.iommu4j.core.bits.Log2;
+import io.github.iommu4j.smmuv3.layout.GlobalError;
 import io.github.iommu4j.smmuv3.layout.SmmuRegister;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -46,6 +47,15 @@ final class RegisterFile implements MmioRegion {
         }
     }
 
+    /** SFM_ERR becomes active, and translation stops; the caller delivers the interrupt. */
+    void enterServiceFailure() {
+        synchronized (state) {
+            state.enterServiceFailure();
+            interrupts.signal(GlobalError.SFM_ERR);
+            publish();
+        }
+    }
+
     @Override
     public long size() {
         return SIZE;
@@ -80,15 +90,19 @@ final class RegisterFile implements MmioRegion {
     private void write(SmmuRegister register, long value, long lanes) {
         synchronized (state) {
             state.write(register, value, lanes);
-            ControlState now = state.control();
-            if (!now.equals(published)) {
-                published = now;
-                translation.accept(now);
-            }
+            publish();
         }
         interrupts.deliver();
         if (register == SmmuRegister.CMDQ_PROD || register == SmmuRegister.CR0 || register == SmmuRegister.GERRORN) {
             commands.doorbell();
+        }
+    }
+
+    private void publish() {
+        ControlState now = state.control();
+        if (!now.equals(published)) {
+            published = now;
+            translation.accept(now);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.github.iommu4j.smmuv3.hardware;
 
+import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.dma.DmaRequest;
 import io.github.iommu4j.api.dma.Explanation;
 import io.github.iommu4j.api.dma.FaultResponse;
@@ -7,6 +8,7 @@ import io.github.iommu4j.api.dma.Translation;
 import io.github.iommu4j.api.dma.Translations;
 import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.smmuv3.layout.EventType;
+import io.github.iommu4j.smmuv3.layout.StreamTableEntry;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -102,6 +104,30 @@ final class Translator {
         path.prefetchAddress(control, seen, streamId, substreamId, address);
     }
 
+    /** See {@link PageResponder#pasidOf}. */
+    PageResponder.Pasid pasidOf(int streamId, int substreamId) {
+        for (int starts = 0; starts < STARTS; starts++) {
+            long seen = epoch.now();
+            ControlState now = control;
+            if (!now.enabled()) {
+                return PageResponder.Pasid.UNKNOWN;
+            }
+            Stream stream = path.stream(now, seen, streamId);
+            if (!stream.isFault()) {
+                if (epoch.now() == seen) {
+                    boolean kept = StreamTableEntry.PPAR.isSet(stream.ste().dw1());
+                    return kept ? PageResponder.Pasid.KEPT : PageResponder.Pasid.OMITTED;
+                }
+            } else {
+                long word = AtsPath.configurationFault(now, stream.fault());
+                if (settled(seen, word, streamId, substreamId, 0, Access.READ_BIT) != STALE) {
+                    return PageResponder.Pasid.UNKNOWN;
+                }
+            }
+        }
+        return PageResponder.Pasid.UNKNOWN;
+    }
+
     Smmuv3Counters counters() {
         return counters.snapshot();
     }
@@ -161,7 +187,7 @@ final class Translator {
                     seen = epoch.now();
                     word = path.translate(control, seen, streamId, substreamId, iova, access);
                     if (word >= 0 || FaultWord.isSilent(word)) {
-                        return word >= 0 ? word : counted(packed(word));
+                        return word >= 0 ? word : counted(packed(word, access));
                     }
                 }
             }
@@ -177,7 +203,7 @@ final class Translator {
     private long unrecorded(int streamId, int substreamId, long iova, int access) {
         synchronized (maintenance) {
             long word = path.translate(control, epoch.now(), streamId, substreamId, iova, access);
-            return word >= 0 ? word : counted(packed(word));
+            return word >= 0 ? word : counted(packed(word, access));
         }
     }
 
@@ -187,7 +213,7 @@ final class Translator {
             return epoch.now() == seen ? word : STALE;
         }
         if (FaultWord.isSilent(word)) {
-            return epoch.now() == seen ? counted(packed(word)) : STALE;
+            return epoch.now() == seen ? counted(packed(word, access)) : STALE;
         }
         EventRecorder.Outcome outcome = events.record(
                 seen,
@@ -196,8 +222,8 @@ final class Translator {
                 EventComposer.dw2(word, iova),
                 EventComposer.dw3(word));
         return switch (outcome) {
-            case WRITTEN -> counted(Translations.recorded(packed(word)));
-            case DROPPED -> counted(packed(word));
+            case WRITTEN -> counted(Translations.recorded(packed(word, access)));
+            case DROPPED -> counted(packed(word, access));
             case STALE -> STALE;
         };
     }
@@ -208,8 +234,17 @@ final class Translator {
     }
 
     /** A {@link FaultWord} in the form of {@link Translations}, not recorded. */
-    static long packed(long fault) {
-        return Translations.fault(
-                FaultWord.code(fault), FaultWord.isRazWi(fault) ? FaultResponse.RAZ_WI : FaultResponse.ABORT);
+    static long packed(long fault, int access) {
+        return Translations.fault(FaultWord.code(fault), response(fault, access));
+    }
+
+    private static FaultResponse response(long fault, int access) {
+        if (TranslationPath.isTranslationRequest(access)) {
+            int code = FaultWord.code(fault);
+            return code == FaultWord.ABORT || code == FaultWord.F_BAD_ATS_TREQ
+                    ? FaultResponse.UNSUPPORTED_REQUEST
+                    : FaultResponse.COMPLETER_ABORT;
+        }
+        return FaultWord.isRazWi(fault) ? FaultResponse.RAZ_WI : FaultResponse.ABORT;
     }
 }

@@ -77,6 +77,22 @@ final class Walker {
         return answer;
     }
 
+    /** Stage 1 of a nested stream alone, whatever it permits: an IPA, which no cache keeps. */
+    long stage1Only(StreamConfig config, long address) {
+        AddressHalf half = config.half(address);
+        TableFormat table = Objects.requireNonNull(half.table);
+        long leaf = stage1Leaf(config.stageTwo, table, address, half.hierarchy);
+        if (leaf < 0) {
+            return leaf;
+        }
+        if (table.faultsOnAccess(leaf)) {
+            return FaultWord.ofWalk(FaultWord.F_ACCESS, FaultWord.STAGE1_INPUT, 0);
+        }
+        int sizeLg2 = table.sizeLg2(TableFormat.level(leaf));
+        int permissions = stage1Permissions(table, leaf);
+        return TlbWord.of(table.output(leaf, sizeLg2), sizeLg2, permissions, MemoryTypes.stage1(config.mair, leaf));
+    }
+
     /**
      * Translates through stage 2 only.
      *

@@ -95,7 +95,7 @@ final class EventReader {
                 pasid(event), event.stag(), permissions(event), event.inputAddress(), FaultEvent.Traits.LAST);
         responses.stalled(event.stag(), event.streamId());
         Errno refusal = host.deviceFaults().report(master.device(), request);
-        if (refusal != null && host.release().reporterAnswersFaultsNobodyTook()) {
+        if (refusal != null && host.answersWhatNobodyTook()) {
             responses.answer(
                     master,
                     request,

@@ -2,6 +2,7 @@ package io.github.iommu4j.smmuv3.driver;
 
 import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.IommuException;
+import io.github.iommu4j.api.dma.PageRequestMessage;
 import io.github.iommu4j.api.fault.FaultEvent;
 import io.github.iommu4j.api.fault.PageResponse;
 import io.github.iommu4j.smmuv3.driver.DeviceFeatures.Trait;
@@ -87,13 +88,13 @@ final class Responses {
     }
 
     /** Denies a group of page requests that nobody takes. */
-    void deny(PageRequestRecord request) {
+    void deny(PageRequestMessage last) {
         Command command = Command.of(CommandOpcode.PRI_RESP)
-                .with0(Command.STREAM_ID, Integer.toUnsignedLong(request.streamId()))
-                .with1(Command.PRG_INDEX, request.prgIndex())
+                .with0(Command.STREAM_ID, Integer.toUnsignedLong(last.streamId()))
+                .with1(Command.PRG_INDEX, last.prgIndex())
                 .with1(Command.RESP, DENIED);
-        if (request.ssv()) {
-            command = command.with0(Command.SSV, 1).with0(Command.SUBSTREAM_ID, request.substreamId());
+        if (last.hasSubstream()) {
+            command = command.with0(Command.SSV, 1).with0(Command.SUBSTREAM_ID, last.substreamId());
         }
         unit.ring().issue(command);
     }

@@ -50,6 +50,7 @@ public final class SmmuHost {
     private final Set<Smmuv3Erratum> errata;
     private final Set<PageTableErratum> tableErrata;
     private final Runnable polling;
+    private final Runnable lostPageRequests;
     private final AddressSpaceIds asids;
     private final Mutex asidLock;
 
@@ -91,6 +92,7 @@ public final class SmmuHost {
         this.errata = EnumSet.copyOf(builder.errata);
         this.tableErrata = EnumSet.copyOf(builder.tableErrata);
         this.polling = builder.polling;
+        this.lostPageRequests = builder.lostPageRequests;
         this.asids = AddressSpaceIds.ofHost(locking);
         this.asidLock = locking.mutex(ASID_LOCK);
     }
@@ -203,6 +205,16 @@ public final class SmmuHost {
         return polling;
     }
 
+    /** Is called when page requests were lost. */
+    Runnable lostPageRequests() {
+        return lostPageRequests;
+    }
+
+    /** Whether the driver answers what nobody has taken: nobody else does. */
+    boolean answersWhatNobodyTook() {
+        return release.reporterAnswersFaultsNobodyTook() || deviceFaults == DeviceFaultReporter.NONE;
+    }
+
     /**
      * Every StreamID that a function's requests may have when they are their requester ids. A bridge of conventional PCI only
      * passes on what others do under its id.
@@ -237,6 +249,7 @@ public final class SmmuHost {
         private @Nullable MessageVectors messages;
         private LongSupplier clock = System::nanoTime;
         private Runnable polling = () -> {};
+        private Runnable lostPageRequests = () -> {};
         private int queueBytesLg2 = 20;
         private long cpuPageSize = 0x1000;
         private final Set<SmmuOption> options = EnumSet.noneOf(SmmuOption.class);
@@ -379,6 +392,18 @@ public final class SmmuHost {
          */
         public Builder clock(LongSupplier nanoseconds) {
             this.clock = nanoseconds;
+            return this;
+        }
+
+        /**
+         * What happens when the unit's PRI queue had no room: groups whose last request was lost are answered already, and
+         * what has come of them is to be dropped (Linux {@code iopf_queue_discard_partial}).
+         *
+         * @param action called by the task that reads the queue
+         * @return this
+         */
+        public Builder onLostPageRequests(Runnable action) {
+            this.lostPageRequests = action;
             return this;
         }
 

@@ -21,7 +21,7 @@ final class ContextDescriptors {
     }
 
     /** A domain of the IOMMU API, whose ASID no processor uses. */
-    ContextDescriptor stage1(int asid, LpaeRegisters.Stage1 pageTable, Set<StreamTrait> traits) {
+    static ContextDescriptor stage1(int asid, LpaeRegisters.Stage1 pageTable, Set<StreamTrait> traits) {
         long word0 = translating(asid, pageTable, traits) | ContextDescriptor.ASET.mask();
         return descriptor(word0, pageTable.ttbr(), pageTable.mair());
     }

@@ -157,19 +157,13 @@ final class ContextTable {
     }
 
     /**
-     * Lets the streams' SMMU forget the table, waits until it has, and gives the memory back (§3.21.3). Memory that the SMMU
-     * does not say to have forgotten stays taken until the unit is shut down.
-     *
-     * @param streams where no entry points to the table any more
-     * @throws AssertionError when one does; see {@link KernelLog#warnOn}
+     * Lets the streams' SMMU forget the table, waits until it has, and gives the memory back (§3.21.3). No stream table
+     * entry may point to it any more. Memory that the SMMU does not say to have forgotten stays taken until the unit is shut
+     * down.
      */
-    void free(StreamTable streams) {
+    void free() {
         CommandBatch batch = new CommandBatch(ring);
         for (int streamId : streamIds) {
-            StreamTableEntry entry = streams.read(streamId);
-            boolean pointsHere =
-                    entry.valid() && entry.usesStage1() && StreamTableEntry.S1CONTEXTPTR.inPlace(entry.dw0()) == table;
-            parts.log().warnOn(pointsHere, String.format("StreamID 0x%x still has the table that is freed", streamId));
             batch.add(Command.of(CommandOpcode.CFGI_CD_ALL).with0(Command.STREAM_ID, Integer.toUnsignedLong(streamId)));
         }
         @Nullable Errno silence = batch.submit();

@@ -44,11 +44,16 @@ final class StreamEntries {
     /**
      * Stage 1 through a context table.
      *
-     * @param contexts {@link ContextTable#entryBits}
+     * @param table the table
      * @param withoutSubstream what becomes of requests without SubstreamID
      * @param traits of the unit and its master
      */
-    StreamTableEntry stage1(long contexts, DefaultSubstream withoutSubstream, Set<StreamTrait> traits) {
+    StreamTableEntry stage1(ContextTable table, DefaultSubstream withoutSubstream, Set<StreamTrait> traits) {
+        return stage1(table.entryBits(), withoutSubstream, traits);
+    }
+
+    /** The same with {@link ContextTable#entryBits}. */
+    StreamTableEntry stage1(long table, DefaultSubstream withoutSubstream, Set<StreamTrait> traits) {
         boolean unstallable = traits.contains(StreamTrait.UNIT_CAN_STALL) && !traits.contains(StreamTrait.STALLS);
         long word1 = StreamTableEntry.S1DSS.of(withoutSubstream.ordinal())
                 | StreamTableEntry.S1CIR.of(WRITE_BACK)
@@ -60,7 +65,7 @@ final class StreamEntries {
         if (withoutSubstream == DefaultSubstream.BYPASS) {
             word1 |= shareability(traits);
         }
-        return entry(configured(StreamTableEntry.CONFIG_STAGE1) | contexts, word1, 0, 0);
+        return entry(configured(StreamTableEntry.CONFIG_STAGE1) | table, word1, 0, 0);
     }
 
     /**
@@ -96,14 +101,14 @@ final class StreamEntries {
     /**
      * A guest's stage 1 over a stage 2; events are merged, so that a guest cannot fill the event queue alone.
      *
-     * @param guest what the guest's own entry says of stage 1 in words 0 and 1: S1ContextPtr, S1Fmt, S1CDMax, S1DSS, S1CIR,
-     *     S1COR, S1CSH, S1STALLD and EATS, already checked
+     * @param guestWord0 what the guest's own entry says of stage 1 in word 0, already checked: S1ContextPtr, S1Fmt, S1CDMax
+     * @param guestWord1 the same in word 1: S1DSS, S1CIR, S1COR, S1CSH, S1STALLD, EATS
      * @param stage2 the stage 2
      */
-    StreamTableEntry nested(StreamTableEntry guest, StreamTableEntry stage2) {
+    StreamTableEntry nested(long guestWord0, long guestWord1, StreamTableEntry stage2) {
         long word0 =
-                StreamTableEntry.CONFIG.with(guest.dw0(), StreamTableEntry.CONFIG_NESTED) | StreamTableEntry.V.mask();
-        long word1 = guest.dw1() | stage2.dw1() | StreamTableEntry.MEV.mask();
+                StreamTableEntry.CONFIG.with(guestWord0, StreamTableEntry.CONFIG_NESTED) | StreamTableEntry.V.mask();
+        long word1 = guestWord1 | stage2.dw1() | StreamTableEntry.MEV.mask();
         return entry(word0, word1, stage2.dw2(), stage2.dw3());
     }
 

@@ -378,7 +378,7 @@ public enum KernelRelease {
      *
      * @return {@code true} for {@link #V6_1}
      */
-    public boolean smmuDetachesBeforeAttach() {
+    public boolean smmuv3DetachesBeforeAttach() {
         return this == V6_1;
     }
 
@@ -388,7 +388,7 @@ public enum KernelRelease {
      *
      * @return {@code true} for {@link #V6_1}
      */
-    public boolean smmuFinalisesDomainsAtAttach() {
+    public boolean smmuv3FinalisesDomainsAtAttach() {
         return this == V6_1;
     }
 
@@ -397,7 +397,7 @@ public enum KernelRelease {
      *
      * @return {@link Errno#ENXIO} for {@link #V6_1}, else {@link Errno#EINVAL}
      */
-    public Errno smmuForeignDomain() {
+    public Errno smmuv3ForeignDomain() {
         return this == V6_1 ? Errno.ENXIO : Errno.EINVAL;
     }
 
@@ -406,7 +406,7 @@ public enum KernelRelease {
      *
      * @return {@code false} for {@link #V6_1}
      */
-    public boolean smmuHasBlockedDomain() {
+    public boolean smmuv3HasBlockedDomain() {
         return this != V6_1;
     }
 
@@ -415,7 +415,7 @@ public enum KernelRelease {
      *
      * @return {@code true} for {@link #V6_1}
      */
-    public boolean smmuMayLetDetachedDevicesPass() {
+    public boolean smmuv3MayLetDetachedDevicesPass() {
         return this == V6_1;
     }
 
@@ -425,7 +425,7 @@ public enum KernelRelease {
      *
      * @return {@code true} for {@link #V6_1}
      */
-    public boolean smmuReportsUnrecoverableFaults() {
+    public boolean smmuv3ReportsUnrecoverableFaults() {
         return this == V6_1;
     }
 
@@ -434,7 +434,7 @@ public enum KernelRelease {
      *
      * @return {@code true} for {@link #V7_2}
      */
-    public boolean smmuDescribesEvents() {
+    public boolean smmuv3DescribesEvents() {
         return this == V7_2;
     }
 
@@ -474,6 +474,64 @@ public enum KernelRelease {
      * @return {@code true} for {@link #V6_1}
      */
     public boolean reporterAnswersFaultsNobodyTook() {
+        return this == V6_1;
+    }
+
+    /**
+     * Whether arm-smmu-v3 rewrites stream table entries and context descriptors by what the SMMU uses of them, without a
+     * moment in which a device finds neither the old nor the new one (6.9 and later). Before, words are written in a fixed
+     * order, and an entry that translates becomes another only by way of one that does not.
+     *
+     * @return {@code false} for {@link #V6_1}
+     */
+    public boolean smmuv3WritesEntriesByUse() {
+        return this != V6_1;
+    }
+
+    /**
+     * Whether arm-smmu-v3 changes EATS and MEV of a stream table entry without regard to the order (from 6.19 on).
+     *
+     * @return {@code true} for {@link #V7_2}
+     */
+    public boolean smmuv3ReordersSafeBits() {
+        return this == V7_2;
+    }
+
+    /**
+     * Whether arm-smmu-v3's stream table entries say what becomes of shareability where that means nothing: in entries that
+     * abort, and whether or not the unit can override it (up to 6.8).
+     *
+     * @return {@code true} for {@link #V6_1}
+     */
+    public boolean smmuv3SetsShareabilityAlways() {
+        return this == V6_1;
+    }
+
+    /**
+     * Whether arm-smmu-v3 sends a prefetch only for entries that translate (up to 6.8), or for every one that is written.
+     *
+     * @return {@code true} for {@link #V6_1}
+     */
+    public boolean smmuv3PrefetchesTranslationsOnly() {
+        return this == V6_1;
+    }
+
+    /**
+     * Whether arm-smmu-v3 lets stage-2 faults stall (6.12 and later).
+     *
+     * @return {@code false} for {@link #V6_1}
+     */
+    public boolean smmuv3StallsAtStage2() {
+        return this != V6_1;
+    }
+
+    /**
+     * Whether arm-smmu-v3 shares the ASIDs of processes with processors, so that their broadcast invalidations reach the
+     * SMMU (up to 6.9).
+     *
+     * @return {@code true} for {@link #V6_1}
+     */
+    public boolean smmuv3SharesAsids() {
         return this == V6_1;
     }
 }

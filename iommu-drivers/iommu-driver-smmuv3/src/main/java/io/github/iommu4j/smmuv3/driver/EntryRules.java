@@ -1,6 +1,6 @@
 package io.github.iommu4j.smmuv3.driver;
 
-/** What an SMMU reads of a 64-byte structure: which of its bits matter, given the others. Words are 0 to 7. */
+/** What an SMMU reads of a 64-byte structure: which of its bits matter, given the others. Words are 0 to 7. Stateless. */
 interface EntryRules {
 
     /** Words of an entry. */
@@ -15,7 +15,7 @@ interface EntryRules {
     long[] used(long[] entry);
 
     /**
-     * The bits that may change at any time although both entries use them, because neither order can be told apart.
+     * The bits that may change at any time although both entries use them.
      *
      * @param from the entry that is in place
      * @param to the entry that is to be
@@ -23,10 +23,16 @@ interface EntryRules {
      */
     long[] safe(long[] from, long[] to);
 
-    /** Whether an entry whose word 0 is this translates through tables. */
+    /**
+     * Whether an entry translates.
+     *
+     * @param word0 its word 0
+     */
     boolean translates(long word0);
 
-    /** The words that may be written while an entry is in place and translates, before Linux 6.9. */
-    // An entry of the stream table: none. A context descriptor: the word of the ASID.
-    boolean mayChangeWhileLive(int word);
+    /** Whether Linux before 6.9 replaces word 0 of an entry that translates by another that does. */
+    boolean allowsLiveChange();
+
+    /** The last word that Linux before 6.9 writes of an entry that no longer translates. */
+    int lastWordCleared();
 }

@@ -66,10 +66,10 @@ final class EventReader {
     private @Nullable Errno report(EventRecord event) {
         FaultReason reason = reason(event);
         boolean waits = reason != null && event.stall();
-        if (reason == null || !waits && !reportsFailures(event)) {
+        if (reason == null) {
             return Errno.EOPNOTSUPP;
         }
-        if (event.s2() && waits) {
+        if (event.s2() && waits && !host.release().smmuv3StallsAtStage2()) {
             responses.abort(event.streamId(), event.stag());
             return Errno.EFAULT;
         }
@@ -104,13 +104,9 @@ final class EventReader {
         return refusal;
     }
 
-    private static boolean reportsFailures(EventRecord event) {
-        return !event.stall();
-    }
-
     private @Nullable Errno reportFailure(Master master, EventRecord event, FaultReason reason) {
         Errno byDomain = reportToDomain(master, event);
-        if (!host.release().smmuReportsUnrecoverableFaults()) {
+        if (!host.release().smmuv3ReportsUnrecoverableFaults()) {
             return byDomain == null ? null : Errno.EOPNOTSUPP;
         }
         if (event.s2()) {

@@ -53,7 +53,7 @@ final class SmmuDomain implements DomainOps, ContextSpace {
         this.madeFor = unit;
         this.devices = devices;
         this.initMutex = unit.host().locking().mutex(INIT_LOCK);
-        if (!unit.host().release().smmuFinalisesDomainsAtAttach()) {
+        if (!unit.host().release().smmuv3FinalisesDomainsAtAttach()) {
             table = new DomainTable(stage, unit, new Invalidating());
         }
     }

@@ -259,6 +259,6 @@ final class SmmuUnit {
     /** Whether a device without a domain passes. */
     boolean detachedDevicesPass() {
         return host.has(SmmuOption.DETACHED_DEVICES_BYPASS)
-                && host.release().smmuMayLetDetachedDevicesPass();
+                && host.release().smmuv3MayLetDetachedDevicesPass();
     }
 }

@@ -135,7 +135,7 @@ public final class Smmuv3Driver implements IommuDriver {
             case DMA, UNMANAGED -> new SmmuDomain(SmmuDomain.usualStage(unit), unit, devices);
             case IDENTITY -> new FixedDomain(devices, StreamTarget.Fixed.IDENTITY);
             case BLOCKED ->
-                unit.host().release().smmuHasBlockedDomain()
+                unit.host().release().smmuv3HasBlockedDomain()
                         ? new FixedDomain(devices, StreamTarget.Fixed.BLOCKED)
                         : null;
             default -> null;
@@ -192,7 +192,7 @@ public final class Smmuv3Driver implements IommuDriver {
 
     @Override
     public @Nullable DomainType releaseDomainType() {
-        return unit.host().release().smmuHasBlockedDomain() ? DomainType.BLOCKED : null;
+        return unit.host().release().smmuv3HasBlockedDomain() ? DomainType.BLOCKED : null;
     }
 
     @Override

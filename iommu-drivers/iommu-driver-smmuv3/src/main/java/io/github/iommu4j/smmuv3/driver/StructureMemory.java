@@ -6,7 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 
-/** The memory of a unit's tables and queues: each piece goes back alone, or all at once. Thread-safe. */
+/** The memory of a unit's tables and queues: each piece goes back alone, or all at once. Thread-safe; nothing
+ * waits for its books. */
 final class StructureMemory {
 
     private final PageAllocator allocator;
@@ -24,25 +25,36 @@ final class StructureMemory {
      * @return physical address
      * @throws IommuException {@code ENOMEM} when there is none
      */
-    synchronized long allocate(long bytes) {
+    long allocate(long bytes) {
         long address = allocator.allocate(bytes, bytes);
-        taken.put(address, bytes);
+        synchronized (taken) {
+            taken.put(address, bytes);
+        }
         return address;
     }
 
     /** Gives a piece back. Nothing that reads memory may know of it any more. */
-    synchronized void free(long address) {
-        long bytes = Objects.requireNonNull(taken.remove(address), "not taken");
-        allocator.free(address, bytes);
+    void free(long address) {
+        Long bytes;
+        synchronized (taken) {
+            bytes = taken.remove(address);
+        }
+        allocator.free(address, Objects.requireNonNull(bytes, "not taken"));
     }
 
-    synchronized void freeAll() {
-        taken.forEach(allocator::free);
-        taken.clear();
+    void freeAll() {
+        Map<Long, Long> all;
+        synchronized (taken) {
+            all = Map.copyOf(taken);
+            taken.clear();
+        }
+        all.forEach(allocator::free);
     }
 
     /** How many pieces are taken. */
-    synchronized int inUse() {
-        return taken.size();
+    int inUse() {
+        synchronized (taken) {
+            return taken.size();
+        }
     }
 }

@@ -15,7 +15,7 @@ final class InputQueue {
     private final PhysicalMemory memory;
     private final QueueIndex index;
     private final int wordsLg2;
-    private final long address;
+    private final QueueMemory queue;
     private final Place place;
     /** PROD as it was last read, and CONS as software has it: index, wrap and overflow flag. */
     private int prod;
@@ -36,21 +36,26 @@ final class InputQueue {
                 new Place(SmmuRegister.PRIQ_BASE, SmmuRegister.PRIQ_PROD, SmmuRegister.PRIQ_CONS);
     }
 
-    /** What is known of a queue once its memory is there. */
-    record Shape(long address, int sizeLg2, int wordsLg2) {}
+    /**
+     * What is known of a queue once its memory is there.
+     *
+     * @param memory where it is
+     * @param wordsLg2 log2 of the words of an entry
+     */
+    record Shape(QueueMemory memory, int wordsLg2) {}
 
     InputQueue(SmmuRegisters registers, PhysicalMemory memory, Place place, Shape shape) {
         this.registers = registers;
         this.memory = memory;
         this.place = place;
-        this.index = new QueueIndex(shape.sizeLg2);
+        this.queue = shape.memory;
+        this.index = new QueueIndex(queue.sizeLg2());
         this.wordsLg2 = shape.wordsLg2;
-        this.address = shape.address;
     }
 
     /** Tells the unit of the queue, which is empty. The queue is off meanwhile. */
     void start() {
-        registers.write(place.base, Queue.HINT.mask() | Queue.ADDR.inPlace(address) | Queue.LOG2SIZE.of(index.sizeLg2()));
+        registers.write(place.base, queue.base());
         registers.write(place.prod, 0);
         registers.write(place.cons, 0);
         prod = 0;
@@ -66,7 +71,7 @@ final class InputQueue {
         if (index.isEmpty(prod, cons)) {
             return null;
         }
-        long entry = address + ((long) index.index(cons) << wordsLg2 + 3);
+        long entry = queue.address() + ((long) index.index(cons) << wordsLg2 + 3);
         long[] words = new long[1 << wordsLg2];
         for (int word = 0; word < words.length; word++) {
             words[word] = memory.load64(entry + 8L * word);

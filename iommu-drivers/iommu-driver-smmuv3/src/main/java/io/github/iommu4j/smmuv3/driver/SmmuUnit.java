@@ -27,7 +27,6 @@ final class SmmuUnit {
     private static final int EVENT_WORDS_LG2 = 2;
     private static final int PAGE_REQUEST_WORDS_LG2 = 1;
     private static final int WORD_LG2 = 3;
-    private static final int SMALLEST_PIECE = 64;
 
     private final SmmuHost host;
     private final StructureParts parts;
@@ -90,20 +89,13 @@ final class SmmuUnit {
             host.polling().run();
             errors.step();
         });
-        int sizeLg2 = features.commandQueueLg2();
-        parts.print(KernelLog.Level.INFO, "allocated " + (1 << sizeLg2) + " entries for cmdq");
-        return new CommandRing(setup, sizeLg2, signal);
+        return new CommandRing(setup, features.commandQueueLg2(), signal);
     }
 
     private InputQueue queue(InputQueue.Place place, int sizeLg2, int wordsLg2) {
-        long bytes = Math.max(1L << sizeLg2 + wordsLg2 + WORD_LG2, SMALLEST_PIECE);
-        long address = parts.structures().allocate(bytes);
-        parts.print(
-                KernelLog.Level.INFO,
-                "allocated " + (1 << sizeLg2) + " entries for "
-                        + (place == InputQueue.Place.EVENTS ? "evtq" : "priq"));
-        return new InputQueue(
-                registers.plain(), host.memory(), place, new InputQueue.Shape(address, sizeLg2, wordsLg2));
+        String name = place == InputQueue.Place.EVENTS ? "evtq" : "priq";
+        QueueMemory taken = QueueMemory.allocate(parts, name, sizeLg2, 1 << wordsLg2 + WORD_LG2);
+        return new InputQueue(registers.plain(), host.memory(), place, new InputQueue.Shape(taken, wordsLg2));
     }
 
     private StreamTable newStreamTable() {

@@ -97,7 +97,8 @@ sealed interface StreamTarget {
         public StreamTableEntry entry(Master master, Set<StreamTrait> traits) {
             StreamTableEntry stage2 = domain.stage2Entry(traits);
             return switch (StreamTableEntry.CONFIG.getInt(word0)) {
-                case StreamTableEntry.CONFIG_STAGE1 -> master.unit().entries().nested(word0, word1, stage2);
+                case StreamTableEntry.CONFIG_STAGE1 ->
+                    master.unit().entries().nested(word0, word1 & ~StreamTableEntry.EATS.mask(), stage2);
                 case StreamTableEntry.CONFIG_BYPASS -> stage2;
                 default -> master.unit().entries().abort();
             };

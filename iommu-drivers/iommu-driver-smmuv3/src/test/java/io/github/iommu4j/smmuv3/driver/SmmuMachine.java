@@ -11,6 +11,7 @@ import io.github.iommu4j.core.device.DeviceNode;
 import io.github.iommu4j.core.device.PciHardware;
 import io.github.iommu4j.core.memory.ArenaAllocator;
 import io.github.iommu4j.core.topology.PciFunction;
+import io.github.iommu4j.core.trace.KernelLog;
 import io.github.iommu4j.smmuv3.hardware.Smmuv3;
 import io.github.iommu4j.smmuv3.hardware.Smmuv3Capabilities;
 import io.github.iommu4j.testkit.conformance.DriverSubject;
@@ -49,6 +50,8 @@ final class SmmuMachine implements DriverSubject {
 
     @Override
     public Installation install(Surroundings surroundings) {
+        // io-pgtable warns of what the suite does on purpose.
+        KernelLog log = new KernelLog(KernelLog.WarnPolicy.RECORD);
         Smmuv3 unit = Smmuv3.builder(surroundings.memory())
                 .capabilities(capabilities)
                 .build();
@@ -57,12 +60,13 @@ final class SmmuMachine implements DriverSubject {
         SmmuHost host = options.apply(SmmuHost.builder(surroundings.memory(), surroundings.allocator())
                         .structures(structures)
                         .locking(surroundings.locking())
+                        .log(log)
                         .release(KernelRelease.V6_12)
                         .queueBytesLg2(11)
                         .whilePolling(unit::step)
                         .features(device -> DeviceFeatures.of(5)))
                 .build();
-        return new Installed(unit, Smmuv3Driver.start(UNIT, unit.registers(), host));
+        return new Installed(unit, Smmuv3Driver.start(UNIT, unit.registers(), host), log);
     }
 
     @Override
@@ -79,7 +83,7 @@ final class SmmuMachine implements DriverSubject {
         return hardware.plug(bridge, PciFunction.at(bridge).bridgeTo(1, 1));
     }
 
-    private record Installed(Smmuv3 unit, Smmuv3Driver kernel) implements Installation {
+    private record Installed(Smmuv3 unit, Smmuv3Driver kernel, KernelLog log) implements Installation {
 
         @Override
         public IommuDriver driver() {
@@ -115,6 +119,12 @@ final class SmmuMachine implements DriverSubject {
             if (kernel.unit().streams().count() != 0) {
                 leaks.add(kernel.unit().streams().count() + " masters");
             }
+            log.drain().stream()
+                    .filter(line -> line.level() == KernelLog.Level.WARNING || line.level() == KernelLog.Level.ERR)
+                    .map(KernelLog.Line::text)
+                    .filter(text -> !text.startsWith("WARNING: nothing is mapped at iova")
+                            && !text.startsWith("WARNING: map of iova"))
+                    .forEach(leaks::add);
             return leaks;
         }
     }

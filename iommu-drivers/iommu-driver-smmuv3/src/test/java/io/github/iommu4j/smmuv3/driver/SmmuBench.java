@@ -27,6 +27,7 @@ import io.github.iommu4j.smmuv3.hardware.Smmuv3;
 import io.github.iommu4j.smmuv3.hardware.Smmuv3Capabilities;
 import io.github.iommu4j.smmuv3.layout.Command;
 import io.github.iommu4j.smmuv3.layout.CommandOpcode;
+import io.github.iommu4j.smmuv3.layout.IdField;
 import io.github.iommu4j.smmuv3.layout.QueueIndex;
 import io.github.iommu4j.smmuv3.layout.RegisterFields.Queue;
 import io.github.iommu4j.smmuv3.layout.SmmuRegister;
@@ -41,13 +42,23 @@ import java.util.function.UnaryOperator;
 /** Core, driver, hardware and a few platform devices, with everything the driver writes to be looked at. */
 final class SmmuBench {
 
+    /** All there is, with a stream table that is quickly made. */
+    static final Smmuv3Capabilities CAPABLE =
+            Smmuv3Capabilities.everything().toBuilder().set(IdField.SIDSIZE, 16).build();
+
+    /** The same without stage 1. */
+    static final Smmuv3Capabilities STAGE_2 = CAPABLE.toBuilder()
+            .disable(IdField.S1P, IdField.HYP, IdField.HAD, IdField.E0PD, IdField.CD2L)
+            .set(IdField.SSIDSIZE, 0)
+            .build();
+
     static final String UNIT = "9050000.smmuv3";
     static final long ARENA = 0x4000_0000L;
     static final long STRUCTURES = 0x2000_0000L;
 
     /** What a bench is made of. */
     static final class Plan {
-        Smmuv3Capabilities capabilities = Smmuv3Capabilities.everything();
+        Smmuv3Capabilities capabilities = CAPABLE;
         PhysicalMemory memory = new SparseMemory();
         Locking locking = ValidatedLocking.over(new PlainLocking());
         KernelRelease release = KernelRelease.V6_12;

@@ -48,6 +48,24 @@ public record IdRegisters(int idr0, int idr1, int idr3, int idr5, int aidr) {
         return bit(idr0, 9);
     }
 
+    /**
+     * PCIe ATS.
+     *
+     * @return IDR0.ATS
+     */
+    public boolean ats() {
+        return bit(idr0, 10);
+    }
+
+    /**
+     * Split-stage ATS.
+     *
+     * @return the inverse of IDR0.NS1ATS
+     */
+    public boolean splitStageAts() {
+        return !bit(idr0, 11);
+    }
+
     /** IDR0.ASID16. */
     public boolean asid16() {
         return bit(idr0, 12);

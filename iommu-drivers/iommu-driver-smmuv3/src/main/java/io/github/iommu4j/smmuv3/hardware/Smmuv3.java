@@ -35,6 +35,7 @@ public final class Smmuv3 implements TranslationUnit {
 
     private final Smmuv3Capabilities capabilities;
     private final Translator translator;
+    private final StalledTransactions stalls;
     private final CommandQueue commands;
     private final RegisterFile registers;
 
@@ -46,11 +47,13 @@ public final class Smmuv3 implements TranslationUnit {
         RegisterState state = new RegisterState(capabilities);
         Interrupts interrupts = new Interrupts(state, capabilities, msi, builder.interrupts);
         EventQueue events = new EventQueue(state, memory, epoch, interrupts);
-        translator = new Translator(memory, capabilities, builder.caches, epoch, events);
+        stalls = new StalledTransactions(
+                capabilities, epoch, events::recordStall, builder.endpoints, builder.stallRecording);
+        translator = new Translator(memory, capabilities, builder.caches, epoch, events, stalls);
         CommandExecutor executor = new CommandExecutor(
-                capabilities, translator.invalidation(), prefetch(translator), Smmuv3::unreachable, events);
+                capabilities, translator.invalidation(), prefetch(translator), Smmuv3::unreachable, events, stalls);
         commands = new CommandQueue(state, memory, executor, interrupts, builder.processing);
-        registers = new RegisterFile(state, interrupts, commands, translator::control);
+        registers = new RegisterFile(state, interrupts, commands, translator);
     }
 
     private static Prefetch prefetch(Translator translator) {
@@ -81,8 +84,8 @@ public final class Smmuv3 implements TranslationUnit {
     }
 
     /**
-     * Resets the SMMU: registers to their reset values, translation disabled, caches empty. Memory stays. What other
-     * threads have in flight ends before or after, and leaves nothing in the registers after.
+     * Resets the SMMU: registers to their reset values, translation disabled, caches empty, stalled accesses aborted. Memory
+     * stays. What other threads have in flight ends before or after, and leaves nothing in the registers after.
      */
     public void reset() {
         registers.reset();
@@ -92,6 +95,7 @@ public final class Smmuv3 implements TranslationUnit {
                 new TlbInvalidation.Scope[] {TlbInvalidation.Scope.NSNH_ALL, TlbInvalidation.Scope.EL2_ALL}) {
             caches.tlb(new TlbInvalidation(scope, 0, 0, 0, 0, -1L, 0, 0, false));
         }
+        stalls.terminateAll();
     }
 
     /**
@@ -152,6 +156,7 @@ public final class Smmuv3 implements TranslationUnit {
         private CacheGeometry caches = CacheGeometry.DEFAULT;
         private CommandProcessing processing = CommandProcessing.ON_DOORBELL;
         private Endpoints endpoints = Endpoints.NONE;
+        private StallRecording stallRecording = StallRecording.EVERY;
 
         private Builder(PhysicalMemory memory) {
             this.memory = memory;
@@ -225,18 +230,31 @@ public final class Smmuv3 implements TranslationUnit {
         }
 
         /**
+         * Which stalled accesses software is told of.
+         *
+         * @param value every one, or not those that repeat one that waits
+         * @return this
+         */
+        public Builder stallRecording(StallRecording value) {
+            stallRecording = value;
+            return this;
+        }
+
+        /**
          * Makes the SMMU, in its reset state.
          *
          * @return a new SMMU
-         * @throws IllegalArgumentException when the capabilities announce what translation does not do yet: stalls
-         *     (STALL_MODEL other than 1), page requests (PRI), hardware update of tables (HTTU), AArch32 tables (TTF
-         *     bit 0). A guest never sees half a feature.
+         * @throws IllegalArgumentException when the capabilities announce what translation does not do yet: page requests
+         *     (PRI), AArch32 tables (TTF bit 0); a guest never sees half a feature. Also when they announce stalls and room
+         *     for none (STALL_MAX=0)
          */
         public Smmuv3 build() {
-            refuse(IdField.STALL_MODEL, capabilities.get(IdField.STALL_MODEL) != 1);
             refuse(IdField.PRI, capabilities.pri());
-            refuse(IdField.HTTU, capabilities.get(IdField.HTTU) != 0);
             refuse(IdField.TTF, (capabilities.get(IdField.TTF) & 1) != 0);
+            if (capabilities.stallModel() != 1 && capabilities.stallMax() == 0) {
+                throw new IllegalArgumentException(
+                        "STALL_MAX=0 leaves no room for the stalls of STALL_MODEL=" + capabilities.stallModel());
+            }
             return new Smmuv3(this);
         }
 

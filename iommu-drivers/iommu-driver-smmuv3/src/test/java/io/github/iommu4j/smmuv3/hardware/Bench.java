@@ -1,5 +1,6 @@
 package io.github.iommu4j.smmuv3.hardware;
 
+import io.github.iommu4j.api.dma.Endpoints;
 import io.github.iommu4j.api.memory.BusErrorException;
 import io.github.iommu4j.api.memory.MsiSink;
 import io.github.iommu4j.api.memory.PhysicalMemory;
@@ -34,6 +35,7 @@ final class Bench implements MsiSink {
     final RegisterState state;
     final Interrupts interrupts;
     final EventQueue events;
+    final StalledTransactions stalls;
     final CommandQueue commands;
     final RegisterFile registers;
     /** Runs in the middle of every invalidation. */
@@ -63,8 +65,15 @@ final class Bench implements MsiSink {
         state = new RegisterState(capabilities);
         interrupts = new Interrupts(state, capabilities, this, lines);
         events = new EventQueue(state, memory, epoch, interrupts);
+        Endpoints endpoints = new Endpoints() {
+            @Override
+            public void resume(int streamId, int tag, Resumption outcome) {
+                logged("resume 0x%x %d %s", streamId, tag, outcome);
+            }
+        };
+        stalls = new StalledTransactions(capabilities, epoch, events::recordStall, endpoints, StallRecording.EVERY);
         CommandExecutor executor = new CommandExecutor(
-                capabilities, invalidation(), prefetch(), command -> log.add("endpoint " + command), events);
+                capabilities, invalidation(), prefetch(), command -> log.add("endpoint " + command), events, stalls);
         commands = new CommandQueue(state, memory, executor, interrupts, processing);
         registers = new RegisterFile(state, interrupts, commands, published::add);
     }

@@ -106,7 +106,9 @@ class CommandExecutorTest {
             value = CommandOpcode.class,
             names = {"ATC_INV", "PRI_RESP", "RESUME", "STALL_TERM"})
     void endpointAndStallCommandsNeedTheirProtocols(CommandOpcode opcode) {
-        assertThat(isIllegal(bench(), of(opcode))).isTrue();
+        assertThat(isIllegal(
+                        bench(builder -> builder.set(IdField.STALL_MODEL, 1).set(IdField.STALL_MAX, 0)), of(opcode)))
+                .isTrue();
     }
 
     @ParameterizedTest

@@ -69,6 +69,11 @@ public record IdRegisters(int idr0, int idr1, int idr3, int idr5, int aidr) {
         return big ? supported == 2 : supported == 3;
     }
 
+    /** IDR0.HTTU: 0 nothing, 1 access flag, 2 dirty state too. */
+    public int descriptorUpdates() {
+        return field(idr0, 7, 6);
+    }
+
     /** IDR0.STALL_MODEL. */
     public int stallModel() {
         return field(idr0, 25, 24);

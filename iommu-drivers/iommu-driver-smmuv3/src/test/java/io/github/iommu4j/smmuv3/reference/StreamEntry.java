@@ -93,11 +93,12 @@ final class StreamEntry {
         long dw2 = words[2];
         Granule granule = Granule.ofTg0(field(dw2, 47, 46));
         boolean stalls = bit(dw2, 57);
-        boolean updatesDescriptors = bit(dw2, 55) || bit(dw2, 56);
+        boolean updatesTooMuch =
+                bit(dw2, 55) && id.descriptorUpdates() < 2 || bit(dw2, 56) && id.descriptorUpdates() < 1;
         return stalls && id.stallModel() == 1
                 || !stalls && id.stallModel() == 2
                 || !bit(dw2, 51)
-                || updatesDescriptors
+                || updatesTooMuch
                 || !id.hasGranule(granule.lg2())
                 || stage2BaseOutOfRange(granule)
                 || stage2RangeIllegal(granule)

@@ -11,8 +11,8 @@ import java.util.Optional;
 /**
  * What each command does, and which are illegal here (IHI 0070 §4). Reserved bits are ignored.
  *
- * <p>Everything a command asks for is complete when {@link #execute} returns, so that CMD_SYNC has only event records
- * to wait for.
+ * <p>Everything a command asks for is complete when {@link #execute} returns, but for what endpoints put off: CMD_SYNC has
+ * only those and event records to wait for.
  */
 final class CommandExecutor {
 
@@ -48,7 +48,13 @@ final class CommandExecutor {
         this.tlbi = new TlbiCommands(capabilities, invalidation);
     }
 
-    /** Executes a command; the signal of a CMD_SYNC is not given here. */
+    /** Whether a command has to wait: a CMD_SYNC does for invalidations that endpoints have not completed. */
+    boolean isHeld(Command command) {
+        boolean sync = command.opcode().filter(CommandOpcode.SYNC::equals).isPresent();
+        return sync && command.cs() != CS_RESERVED && endpoints.isOutstanding();
+    }
+
+    /** Executes a command that is not held; the signal of a CMD_SYNC is not given here. */
     CommandError execute(Command command, CommandContext context) {
         Optional<CommandOpcode> opcode = command.opcode();
         if (opcode.isEmpty()) {
@@ -58,7 +64,8 @@ final class CommandExecutor {
             case PREFETCH_CONFIG, PREFETCH_ADDR -> prefetch(opcode.get(), command, context);
             case CFGI_STE, CFGI_STE_RANGE -> forgetStreams(opcode.get(), command);
             case CFGI_CD, CFGI_CD_ALL -> forgetContexts(opcode.get(), command);
-            case ATC_INV, PRI_RESP -> tellEndpoint(opcode.get(), command, context);
+            case ATC_INV -> invalidateAtc(command, context);
+            case PRI_RESP -> respond(command, context);
             case RESUME, STALL_TERM -> endStall(opcode.get(), command);
             case SYNC -> sync(command);
             case CFGI_VMS_PIDM, DPTI_ALL, DPTI_PA -> CommandError.CERROR_ILL;
@@ -122,15 +129,22 @@ final class CommandExecutor {
         return CommandError.CERROR_NONE;
     }
 
-    private CommandError tellEndpoint(CommandOpcode opcode, Command command, CommandContext context) {
-        boolean legal = opcode == CommandOpcode.ATC_INV
-                ? capabilities.ats() && command.size() <= ALL_ADDRESSES
-                : capabilities.pri() && command.resp() != RESP_RESERVED;
-        if (!legal) {
+    private CommandError invalidateAtc(Command command, CommandContext context) {
+        if (!capabilities.ats() || command.size() > ALL_ADDRESSES) {
             return CommandError.CERROR_ILL;
         }
         if (context.translating()) {
-            endpoints.deliver(command);
+            endpoints.invalidate(command);
+        }
+        return CommandError.CERROR_NONE;
+    }
+
+    private CommandError respond(Command command, CommandContext context) {
+        if (!capabilities.pri() || command.resp() == RESP_RESERVED) {
+            return CommandError.CERROR_ILL;
+        }
+        if (context.translating()) {
+            endpoints.respond(command);
         }
         return CommandError.CERROR_NONE;
     }
@@ -157,6 +171,9 @@ final class CommandExecutor {
     private CommandError sync(Command command) {
         if (command.cs() == CS_RESERVED) {
             return CommandError.CERROR_ILL;
+        }
+        if (endpoints.takeTimeOut()) {
+            return CommandError.CERROR_ATC_INV_SYNC;
         }
         events.barrier();
         return CommandError.CERROR_NONE;

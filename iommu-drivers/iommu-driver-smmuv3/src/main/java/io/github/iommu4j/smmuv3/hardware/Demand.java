@@ -8,7 +8,7 @@ import io.github.iommu4j.api.dma.Access;
  */
 final class Demand {
 
-    /** Nothing need be permitted and nothing is written: a prefetch. */
+    /** Nothing need be permitted, nothing is written: a prefetch. */
     static final int NOTHING = 0;
 
     /** The SMMU's read of a CD or of a stage-1 descriptor. */
@@ -26,11 +26,15 @@ final class Demand {
         return need | (need & Permissions.ANY_WRITE) << WRITES_SHIFT;
     }
 
-    /** Of an ATS Translation Request: permits anything, and a write is announced unless NW is 1. */
-    static int ofTranslationRequest(int access) {
-        return (access & Access.WRITE_BIT) == 0
-                ? NOTHING
-                : Permissions.needed(access & ~Access.READ_BIT) << WRITES_SHIFT;
+    /**
+     * Of an ATS Translation Request: a write is announced unless NW is 1.
+     *
+     * @param need the permissions without which the walk is given up
+     * @param access the request after the STE's overrides
+     */
+    static int ofTranslationRequest(int need, int access) {
+        boolean announced = (access & Access.WRITE_BIT) != 0;
+        return announced ? need | Permissions.needed(access & ~Access.READ_BIT) << WRITES_SHIFT : need;
     }
 
     static int need(int demand) {

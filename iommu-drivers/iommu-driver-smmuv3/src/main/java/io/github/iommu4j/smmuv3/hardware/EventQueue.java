@@ -100,7 +100,9 @@ final class EventQueue implements EventRecorder {
 
     /** The address of the next record; a full queue takes none and says so once until software acknowledges. */
     private long claim(WhenFull whenFull) {
-        if (!state.isEnabled(Cr0.EVENTQEN) || state.isActive(GlobalError.EVENTQ_ABT_ERR)) {
+        if (!state.isEnabled(Cr0.EVENTQEN)
+                || state.isActive(GlobalError.EVENTQ_ABT_ERR)
+                || state.isInServiceFailure()) {
             return NO_SLOT;
         }
         QueueIndex index = state.eventQueueIndex();

@@ -1,5 +1,6 @@
 package io.github.iommu4j.smmuv3.hardware;
 
+import io.github.iommu4j.api.dma.AddressType;
 import io.github.iommu4j.api.dma.DmaRequest;
 import io.github.iommu4j.api.dma.Explanation;
 import io.github.iommu4j.api.dma.Explanation.Fetch;
@@ -50,7 +51,7 @@ final class Explainer implements FetchObserver {
             return new Explanation(request, fetches, ok, List.of(), conclusionOfSuccess(now, word, request));
         }
         boolean recorded = !FaultWord.isSilent(word);
-        long packed = Translator.packed(word);
+        long packed = Translator.packed(word, access);
         Translation fault = Translator.fault(recorded ? Translations.recorded(packed) : packed);
         List<Long> event = List.of();
         if (recorded) {
@@ -198,6 +199,9 @@ final class Explainer implements FetchObserver {
     }
 
     private static String conclusionOfSuccess(ControlState now, long word, DmaRequest request) {
+        if (request.addressType() == AddressType.TRANSLATION_REQUEST && TlbWord.permissions(word) == 0) {
+            return "Success, R=W=0 (\u00a73.9.1)";
+        }
         if (TlbWord.sizeLg2(word) > TlbWord.LARGEST_REGION) {
             return now.enabled()
                     ? "bypassed (\u00a73.4)"

@@ -2,6 +2,7 @@ package io.github.iommu4j.smmuv3.hardware;
 
 import io.github.iommu4j.api.memory.MmioRegion;
 import io.github.iommu4j.core.bits.Log2;
+import io.github.iommu4j.smmuv3.layout.GlobalError;
 import io.github.iommu4j.smmuv3.layout.SmmuRegister;
 import java.util.Optional;
 
@@ -44,6 +45,15 @@ final class RegisterFile implements MmioRegion {
         }
     }
 
+    /** SFM_ERR becomes active, and translation stops; the caller delivers the interrupt. */
+    void enterServiceFailure() {
+        synchronized (state) {
+            state.enterServiceFailure();
+            interrupts.signal(GlobalError.SFM_ERR);
+            publish();
+        }
+    }
+
     @Override
     public long size() {
         return SIZE;
@@ -79,11 +89,7 @@ final class RegisterFile implements MmioRegion {
         boolean quiescing;
         synchronized (state) {
             state.write(register, value, lanes);
-            ControlState now = state.control();
-            if (!now.equals(published)) {
-                published = now;
-                translation.publish(now);
-            }
+            publish();
             quiescing = state.mustQuiesce();
         }
         if (quiescing) {
@@ -106,6 +112,14 @@ final class RegisterFile implements MmioRegion {
             synchronized (state) {
                 state.quiesced();
             }
+        }
+    }
+
+    private void publish() {
+        ControlState now = state.control();
+        if (!now.equals(published)) {
+            published = now;
+            translation.publish(now);
         }
     }
 

@@ -18,8 +18,8 @@ import io.github.iommu4j.smmuv3.layout.SmmuRegister;
  * outside the SMMU (memory, interrupts, MSIs) is called while it is.
  *
  * <p>Updates of CR0 and IRQ_CTRL are acknowledged before the write returns, with exceptions that another thread can see:
- * CMDQEN and EVENTQEN stay acknowledged while a command or a record is in flight, an interrupt enable while its MSI is, and
- * SMMUEN until translation is at rest.
+ * CMDQEN, EVENTQEN and PRIQEN stay acknowledged while a command, a record or a page request is in flight, an interrupt
+ * enable while its MSI is, and SMMUEN until translation is at rest.
  */
 final class RegisterState {
 
@@ -29,6 +29,8 @@ final class RegisterState {
     private final int[] messagesInFlight = new int[InterruptSource.values().length];
     private boolean commandInFlight;
     private boolean recordInFlight;
+    private boolean pageRequestInFlight;
+    private boolean serviceFailure;
     private int quiescing;
     private long generation;
 
@@ -44,6 +46,7 @@ final class RegisterState {
     void reset() {
         assertHeld();
         generation++;
+        serviceFailure = false;
         for (SmmuRegister register : SmmuRegister.values()) {
             values[register.ordinal()] = IdRegisters.value(register, capabilities);
         }
@@ -63,7 +66,7 @@ final class RegisterState {
         return switch (register) {
             case CMDQ_CONS -> withoutUnusedIndexBits(value, commandQueueIndex());
             case EVENTQ_PROD -> withoutUnusedIndexBits(value, eventQueueIndex());
-            case PRIQ_PROD -> withoutUnusedIndexBits(value, index(SmmuRegister.PRIQ_BASE, capabilities.priqs()));
+            case PRIQ_PROD -> withoutUnusedIndexBits(value, priQueueIndex());
             default -> value;
         };
     }
@@ -116,7 +119,8 @@ final class RegisterState {
     private void acknowledge() {
         long held = Cr0.SMMUEN.mask()
                 | (commandInFlight ? Cr0.CMDQEN.mask() : 0)
-                | (recordInFlight ? Cr0.EVENTQEN.mask() : 0);
+                | (recordInFlight ? Cr0.EVENTQEN.mask() : 0)
+                | (pageRequestInFlight ? Cr0.PRIQEN.mask() : 0);
         set(SmmuRegister.CR0ACK, get(SmmuRegister.CR0) | get(SmmuRegister.CR0ACK) & held);
         long heldInterrupts = 0;
         for (InterruptSource source : InterruptSource.values()) {
@@ -160,6 +164,24 @@ final class RegisterState {
         assertHeld();
         recordInFlight = inFlight;
         acknowledge();
+    }
+
+    /** A page request is being written to memory, or no longer. */
+    void pageRequestInFlight(boolean inFlight) {
+        assertHeld();
+        pageRequestInFlight = inFlight;
+        acknowledge();
+    }
+
+    /** From now to the next reset nothing translates, and no queue moves (§12.3). */
+    void enterServiceFailure() {
+        assertHeld();
+        serviceFailure = true;
+    }
+
+    boolean isInServiceFailure() {
+        assertHeld();
+        return serviceFailure;
     }
 
     /** An interrupt is on its way, or has arrived. */
@@ -214,6 +236,11 @@ final class RegisterState {
         return index(SmmuRegister.EVENTQ_BASE, capabilities.eventqs());
     }
 
+    /** Size of the PRI queue: LOG2SIZE, capped by IDR1.PRIQS. */
+    QueueIndex priQueueIndex() {
+        return index(SmmuRegister.PRIQ_BASE, capabilities.priqs());
+    }
+
     private QueueIndex index(SmmuRegister base, int largest) {
         return new QueueIndex(Math.min(Queue.LOG2SIZE.getInt(get(base)), largest));
     }
@@ -221,7 +248,7 @@ final class RegisterState {
     /**
      * Physical address of a queue entry: the base aligned down to the queue's size and to 32 bytes, truncated to OAS.
      *
-     * @param base CMDQ_BASE or EVENTQ_BASE
+     * @param base CMDQ_BASE, EVENTQ_BASE or PRIQ_BASE
      * @param position index register whose low bits name the entry
      * @param entryLg2 log2 of the bytes of an entry
      */
@@ -233,6 +260,9 @@ final class RegisterState {
 
     /** What the translation path needs to know. */
     ControlState control() {
+        if (serviceFailure) {
+            return ControlState.SERVICE_FAILURE;
+        }
         long cr0 = get(SmmuRegister.CR0ACK);
         long cr2 = get(SmmuRegister.CR2);
         return new ControlState(

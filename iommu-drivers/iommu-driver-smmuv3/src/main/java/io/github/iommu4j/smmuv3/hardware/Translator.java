@@ -1,5 +1,6 @@
 package io.github.iommu4j.smmuv3.hardware;
 
+import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.dma.DmaRequest;
 import io.github.iommu4j.api.dma.Explanation;
 import io.github.iommu4j.api.dma.FaultResponse;
@@ -8,6 +9,7 @@ import io.github.iommu4j.api.dma.Translations;
 import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.smmuv3.hardware.StalledTransactions.Waiting;
 import io.github.iommu4j.smmuv3.layout.EventType;
+import io.github.iommu4j.smmuv3.layout.StreamTableEntry;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -120,6 +122,30 @@ final class Translator implements TranslationControl {
         path.prefetchAddress(control, seen, streamId, substreamId, address);
     }
 
+    /** See {@link PageResponder#pasidOf}. */
+    PageResponder.Pasid pasidOf(int streamId, int substreamId) {
+        for (int starts = 0; starts < STARTS; starts++) {
+            long seen = epoch.now();
+            ControlState now = control;
+            if (!now.enabled()) {
+                return PageResponder.Pasid.UNKNOWN;
+            }
+            Stream stream = path.stream(now, seen, streamId);
+            if (!stream.isFault()) {
+                if (epoch.now() == seen) {
+                    boolean kept = StreamTableEntry.PPAR.isSet(stream.ste().dw1());
+                    return kept ? PageResponder.Pasid.KEPT : PageResponder.Pasid.OMITTED;
+                }
+            } else {
+                long word = AtsPath.configurationFault(now, stream.fault());
+                if (settled(seen, word, streamId, substreamId, 0, Access.READ_BIT) != STALE) {
+                    return PageResponder.Pasid.UNKNOWN;
+                }
+            }
+        }
+        return PageResponder.Pasid.UNKNOWN;
+    }
+
     Smmuv3Counters counters() {
         return counters.snapshot();
     }
@@ -182,7 +208,7 @@ final class Translator implements TranslationControl {
                     seen = epoch.now();
                     word = path.translate(control, seen, streamId, substreamId, iova, access);
                     if (word >= 0 || FaultWord.isSilent(word)) {
-                        return word >= 0 ? word : counted(packed(word));
+                        return word >= 0 ? word : counted(packed(word, access));
                     }
                 }
             }
@@ -210,7 +236,7 @@ final class Translator implements TranslationControl {
             waiting = FaultWord.isStalled(word) ? held(seen, word, streamId, substreamId, iova, access) : null;
         }
         return waiting == null || waiting.tag == Waiting.NO_TAG
-                ? counted(packed(FaultWord.terminated(word)))
+                ? counted(packed(FaultWord.terminated(word), access))
                 : stalled(word, waiting);
     }
 
@@ -220,7 +246,7 @@ final class Translator implements TranslationControl {
             return epoch.now() == seen ? word : STALE;
         }
         if (FaultWord.isSilent(word)) {
-            return epoch.now() == seen ? counted(packed(word)) : STALE;
+            return epoch.now() == seen ? counted(packed(word, access)) : STALE;
         }
         if (FaultWord.isStalled(word)) {
             Waiting waiting = held(seen, word, streamId, substreamId, iova, access);
@@ -238,8 +264,8 @@ final class Translator implements TranslationControl {
                 EventComposer.dw2(word, iova),
                 EventComposer.dw3(word));
         return switch (outcome) {
-            case WRITTEN -> counted(Translations.recorded(packed(word)));
-            case DROPPED -> counted(packed(word));
+            case WRITTEN -> counted(Translations.recorded(packed(word, access)));
+            case DROPPED -> counted(packed(word, access));
             case STALE -> STALE;
         };
     }
@@ -265,11 +291,20 @@ final class Translator implements TranslationControl {
     }
 
     /** A {@link FaultWord} in the form of {@link Translations}, not recorded; the tag of one that stalls is 0. */
-    static long packed(long fault) {
+    static long packed(long fault, int access) {
         if (FaultWord.isStalled(fault)) {
             return Translations.stalled(FaultWord.code(fault), 0);
         }
-        return Translations.fault(
-                FaultWord.code(fault), FaultWord.isRazWi(fault) ? FaultResponse.RAZ_WI : FaultResponse.ABORT);
+        return Translations.fault(FaultWord.code(fault), response(fault, access));
+    }
+
+    private static FaultResponse response(long fault, int access) {
+        if (TranslationPath.isTranslationRequest(access)) {
+            int code = FaultWord.code(fault);
+            return code == FaultWord.ABORT || code == FaultWord.F_BAD_ATS_TREQ
+                    ? FaultResponse.UNSUPPORTED_REQUEST
+                    : FaultResponse.COMPLETER_ABORT;
+        }
+        return FaultWord.isRazWi(fault) ? FaultResponse.RAZ_WI : FaultResponse.ABORT;
     }
 }

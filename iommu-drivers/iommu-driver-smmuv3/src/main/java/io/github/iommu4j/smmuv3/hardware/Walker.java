@@ -77,32 +77,36 @@ final class Walker {
      */
     long throughStage1(long seen, StreamConfig config, long address, int demand) {
         long leaf = stage1Leaf(seen, config, address, demand);
-        for (int walks = 1; isChanged(leaf); walks++) {
-            if (walks == MOST_WALKS) {
-                return FaultWord.externalAbort(FaultWord.STAGE1_TABLE, leaf);
-            }
-            leaf = stage1Leaf(seen, config, address, demand);
-        }
         if (leaf < 0) {
             return leaf;
         }
-        TableFormat table = Objects.requireNonNull(config.half(address).table);
-        int permissions = asCached(leaf, stage1Permissions(table, leaf));
-        int level = TableFormat.level(leaf);
-        int sizeLg2 = table.sizeLg2(level);
-        long answer =
-                TlbWord.of(table.output(leaf, sizeLg2), sizeLg2, permissions, MemoryTypes.stage1(config.mair, leaf));
+        long answer = ofStage1(config, address, leaf);
+        int sizeLg2 = TlbWord.sizeLg2(answer);
         if (config.stageTwo != null) {
-            int behind = Demand.behind(demand, permissions);
+            int behind = Demand.behind(demand, TlbWord.permissions(answer));
             answer = joined(seen, config.stageTwo, answer, TlbWord.pa(answer, address), behind);
             if (answer < 0) {
                 return answer;
             }
         }
         long tag = (leaf & NOT_GLOBAL) != 0 ? config.tag : config.globalTag;
-        long key = TlbKey.of(address, TlbWord.sizeLg2(answer), sizeLg2, level, table.granuleLg2);
-        tlb.insert(seen, key, tag, answer);
+        int granuleLg2 = Objects.requireNonNull(config.half(address).table).granuleLg2;
+        int level = TableFormat.level(leaf);
+        tlb.insert(seen, TlbKey.of(address, TlbWord.sizeLg2(answer), sizeLg2, level, granuleLg2), tag, answer);
         return answer;
+    }
+
+    /** Stage 1 of a nested stream alone: an IPA, which no cache keeps. */
+    long stage1Only(long seen, StreamConfig config, long address, int demand) {
+        long leaf = stage1Leaf(seen, config, address, demand);
+        return leaf < 0 ? leaf : ofStage1(config, address, leaf);
+    }
+
+    private static long ofStage1(StreamConfig config, long address, long leaf) {
+        TableFormat table = Objects.requireNonNull(config.half(address).table);
+        int sizeLg2 = table.sizeLg2(TableFormat.level(leaf));
+        int permissions = asCached(leaf, stage1Permissions(table, leaf));
+        return TlbWord.of(table.output(leaf, sizeLg2), sizeLg2, permissions, MemoryTypes.stage1(config.mair, leaf));
     }
 
     /**
@@ -155,7 +159,19 @@ final class Walker {
         return TlbWord.of(page, sizeLg2, permissions & TlbWord.permissions(first), attributes);
     }
 
+    /** A leaf of stage 1 that permits what is demanded, or a fault. */
     private long stage1Leaf(long seen, StreamConfig config, long address, int demand) {
+        long leaf = stage1Walk(seen, config, address, demand);
+        for (int walks = 1; isChanged(leaf); walks++) {
+            if (walks == MOST_WALKS) {
+                return FaultWord.externalAbort(FaultWord.STAGE1_TABLE, leaf);
+            }
+            leaf = stage1Walk(seen, config, address, demand);
+        }
+        return leaf;
+    }
+
+    private long stage1Walk(long seen, StreamConfig config, long address, int demand) {
         AddressHalf half = config.half(address);
         TableFormat table = Objects.requireNonNull(half.table);
         StageTwo two = config.stageTwo;

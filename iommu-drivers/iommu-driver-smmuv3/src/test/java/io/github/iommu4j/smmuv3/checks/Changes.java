@@ -185,7 +185,7 @@ final class Changes {
         int word = dice.below(context.isEl2() ? 2 : 4);
         int bit = switch (word) {
             case 0 -> context.isEl2() ? 0 : dice.between(0, 3);
-            case 1 -> dice.pick(0, 1, 19, 48, 49, 50, 51);
+            case 1 -> dice.pick(0, 1, 19, 27, 28, 29, 48, 49, 50, 51);
             case 2 -> dice.between(32, 58);
             default -> dice.between(4, 40);
         };

@@ -143,7 +143,7 @@ class Smmuv3CapabilitiesTest {
         "CMDQS, 20, CMDQS=20",
         "EVENTQS, 20, EVENTQS=20",
         "PRIQS, 20, PRIQS=20",
-        "PRI, 1, PRI=1 needs ATS",
+        "ATS, 0, PRI=1 needs ATS",
         "STALL_MODEL, 3, STALL_MODEL=3",
         "STALL_MODEL, 1, STALL_MAX=1024 must be 0",
         "S1P, 0, HYP=1 needs both stages",

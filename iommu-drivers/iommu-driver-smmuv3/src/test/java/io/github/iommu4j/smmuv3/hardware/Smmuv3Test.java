@@ -188,7 +188,7 @@ class Smmuv3Test {
     }
 
     @ParameterizedTest
-    @CsvSource({"TTF, 3", "PRI, 1"})
+    @CsvSource({"TTF, 3"})
     void capabilitiesThatTranslationDoesNotHonourAreRefused(IdField field, int value) {
         Smmuv3.Builder builder = Smmuv3.builder(memory)
                 .capabilities(Smmuv3Capabilities.everything().toBuilder()

@@ -238,6 +238,7 @@ class SteRuleTest {
     @Test
     void atsRulesApplyOnlyWhereAtsExists() {
         Words split = stage1().set(1, StreamTableEntry.EATS, 2);
-        expectLegal(split, ALL);
+        expectBroken(SteRule.SPLIT_ATS, split, ALL);
+        expectLegal(split, ALL.toBuilder().disable(IdField.ATS, IdField.PRI).build());
     }
 }

@@ -14,6 +14,8 @@ import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.driver.DomainOps;
 import io.github.iommu4j.api.driver.IommuDriver;
 import io.github.iommu4j.api.driver.MapProgress;
+import io.github.iommu4j.api.fault.IopfHandler;
+import io.github.iommu4j.core.fault.FaultHost;
 import io.github.iommu4j.core.trace.KernelLog;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,6 +30,7 @@ final class Domain implements IommuDomain {
     private final AtomicInteger attachments = new AtomicInteger();
     private volatile DomainType type;
     private volatile @Nullable FaultHandler faultHandler;
+    private volatile @Nullable IopfHandler iopfHandler;
     private volatile boolean freed;
 
     Domain(IommuCore core, DomainType type, IommuDriver driver, DomainOps ops) {
@@ -227,6 +230,20 @@ final class Domain implements IommuDomain {
         if (!core.log().warnOn(belongsToDmaApi, "a fault handler for a domain of the DMA API")) {
             faultHandler = handler;
         }
+    }
+
+    @Override
+    public void setIopfHandler(@Nullable IopfHandler handler) {
+        if (core.release().hasDeviceFaultHandlers()) {
+            throw new IommuException(Errno.EOPNOTSUPP, "domains have no handlers of page requests before 6.9");
+        }
+        iopfHandler = handler;
+    }
+
+    /** Who takes page requests, with this domain; {@code null} when nobody does. */
+    FaultHost.@Nullable Target faultTarget() {
+        IopfHandler handler = iopfHandler;
+        return handler == null ? null : new FaultHost.Target(this, handler);
     }
 
     /** Asks the domain's handler (Linux {@code report_iommu_fault}). */

@@ -6,6 +6,7 @@ import io.github.iommu4j.api.IommuException;
 import io.github.iommu4j.api.IommuGroup;
 import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.device.FwSpec;
+import io.github.iommu4j.api.device.RequesterId;
 import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.dma.TranslationUnit;
 import io.github.iommu4j.api.dma.Translations;
@@ -17,10 +18,13 @@ import io.github.iommu4j.core.IommuCore;
 import io.github.iommu4j.core.device.BusType;
 import io.github.iommu4j.core.device.DeferredProbe;
 import io.github.iommu4j.core.device.DeviceNode;
+import io.github.iommu4j.core.device.PciHardware;
+import io.github.iommu4j.core.device.PciHost;
 import io.github.iommu4j.core.lock.PlainLocking;
 import io.github.iommu4j.core.lock.ValidatedLocking;
 import io.github.iommu4j.core.memory.ArenaAllocator;
 import io.github.iommu4j.core.memory.SparseMemory;
+import io.github.iommu4j.core.topology.PciFunction;
 import io.github.iommu4j.core.trace.KernelLog;
 import io.github.iommu4j.smmuv3.hardware.CommandProcessing;
 import io.github.iommu4j.smmuv3.hardware.Smmuv3;
@@ -69,10 +73,18 @@ final class SmmuBench {
         UnaryOperator<SmmuHost.Builder> host = builder -> builder;
         UnaryOperator<MmioRegion> registers = region -> region;
         final Map<String, List<Integer>> devices = new LinkedHashMap<>();
+        final List<String> functions = new ArrayList<>();
 
         Plan() {
             devices.put("nic", List.of(0x110));
             devices.put("disk", List.of(0x220));
+        }
+
+        /** PCI functions instead of platform devices. */
+        Plan functions(String... names) {
+            devices.clear();
+            functions.addAll(List.of(names));
+            return this;
         }
 
         SmmuBench boot() {
@@ -121,9 +133,10 @@ final class SmmuBench {
                 .locking(plan.locking)
                 .release(plan.release)
                 .log(log)
-                .firmware(device -> description(plan, device.name()))
+                .firmware(device -> plan.functions.isEmpty() ? description(plan, device.name()) : null)
                 .build();
-        bus = new BusType("platform", plan.locking, new DeferredProbe(plan.locking));
+        bus = new BusType(
+                plan.functions.isEmpty() ? "platform" : "pci", plan.locking, new DeferredProbe(plan.locking));
         core.watch(bus);
         core.register(driver);
         plan.devices.forEach((name, ids) -> {
@@ -131,6 +144,12 @@ final class SmmuBench {
             node.setFwSpec(description(plan, name));
             core.probe(node);
         });
+        PciHardware hardware = new PciHardware().rootBus(0, 0);
+        plan.functions.forEach(name -> {
+            RequesterId id = RequesterId.parse(name);
+            hardware.plug(id, PciFunction.at(id));
+        });
+        new PciHost(hardware, bus, plan.locking).rescan();
         takeCommands();
     }
 
@@ -176,13 +195,18 @@ final class SmmuBench {
         return domain;
     }
 
+    int streamId(String name) {
+        PciFunction function = device(name).pciFunction();
+        return function == null ? device(name).streamId() : function.id().bits();
+    }
+
     /** Where an access goes; -1 when it is blocked. */
     long dma(String name, long iova, Access access) {
         return dma(name, TranslationUnit.NO_SUBSTREAM, iova, access);
     }
 
     long dma(String name, int pasid, long iova, Access access) {
-        long answer = unit.translate(device(name).streamId(), pasid, iova, access.bits());
+        long answer = unit.translate(streamId(name), pasid, iova, access.bits());
         return Translations.isOk(answer) ? Translations.pa(answer) : -1;
     }
 
@@ -191,14 +215,28 @@ final class SmmuBench {
     }
 
     StreamTableEntry entry(String name) {
-        return driver.unit().streamTable().read(device(name).streamId());
+        return driver.unit().streamTable().read(streamId(name));
     }
 
     /** What was issued since this was last asked, without CMD_SYNCs. */
     List<Command> takeCommands() {
         List<Command> taken = takeAll();
-        taken.removeIf(command -> command.opcode().equals(java.util.Optional.of(CommandOpcode.SYNC)));
+        taken.removeIf(command -> isSync(command));
         return taken;
+    }
+
+    /** One that signalled by a message has it in its first word. */
+    private static boolean isSync(Command command) {
+        return (int) command.dw0() == 0 || command.opcode().filter(CommandOpcode.SYNC::equals).isPresent();
+    }
+
+    /** Names of what was issued since this was last asked. */
+    List<String> takeNames() {
+        return takeAll().stream()
+                .map(command -> isSync(command)
+                        ? "SYNC"
+                        : command.opcode().map(Enum::name).orElse("?"))
+                .toList();
     }
 
     /** What was issued since this was last asked. */

@@ -52,7 +52,8 @@ final class AtsPath {
         StreamConfig config = path.config(now, seen, streamId, substreamId);
         int effective = config.overridden(access);
         counters.add(Counters.UNCACHED, 1);
-        long word = ats == ATS_SPLIT ? stageOneOnly(config, iova, effective) : granted(seen, config, iova, effective);
+        long word =
+                ats == ATS_SPLIT ? stageOneOnly(seen, config, iova, effective) : granted(seen, config, iova, effective);
         if (word >= 0) {
             return completion(config, word, access, effective);
         }
@@ -91,13 +92,13 @@ final class AtsPath {
         boolean admitted = stage2.half(ipa).admits(ipa, plain);
         counters.add(Counters.OTHER_WALK, admitted ? 1 : 0);
         long word = admitted
-                ? path.walk(seen, stage2, ipa, Permissions.needed(plain))
+                ? path.walk(seen, stage2, ipa, Demand.of(Permissions.needed(plain)))
                 : TranslationPath.unwalked(stage2, false);
         return word >= 0 ? TlbWord.forPrivilege(word, plain) : TranslationPath.governed(now, stage2, word, plain);
     }
 
     /** EATS=0b10: the answer is what stage 1 gives, an IPA; with stage 1 bypassed, the address itself. */
-    private long stageOneOnly(StreamConfig config, long iova, int effective) {
+    private long stageOneOnly(long seen, StreamConfig config, long iova, int effective) {
         boolean admitted = config.half(iova).admits(iova, effective);
         if (config.kind == StreamConfig.Kind.STAGE2) {
             return admitted ? TlbWord.bypass(config.stream.attributes()) : TranslationPath.unwalked(config, false);
@@ -106,7 +107,7 @@ final class AtsPath {
             return TranslationPath.unwalked(config, admitted);
         }
         counters.add(Counters.OTHER_WALK, 1);
-        return walker.stage1Only(config, iova);
+        return walker.stage1Only(seen, config, iova, Demand.ofTranslationRequest(0, effective));
     }
 
     /**
@@ -121,9 +122,10 @@ final class AtsPath {
         counters.add(Counters.OTHER_WALK, 1);
         int privilege = effective & Access.PRIVILEGED_BIT;
         int read = Access.READ_BIT | (readsAreFetches(config) ? Access.INSTRUCTION_BIT : 0) | privilege;
-        long word = path.walk(seen, config, iova, Permissions.needed(read));
+        int write = Permissions.needed(Access.WRITE_BIT | privilege);
+        long word = path.walk(seen, config, iova, Demand.ofTranslationRequest(Permissions.needed(read), effective));
         return FaultWord.isFault(word) && FaultWord.code(word) == FaultWord.F_PERMISSION && !isOfWalk(word)
-                ? path.walk(seen, config, iova, Permissions.needed(Access.WRITE_BIT | privilege))
+                ? path.walk(seen, config, iova, Demand.ofTranslationRequest(write, effective))
                 : word;
     }
 

@@ -1,5 +1,6 @@
 package io.github.iommu4j.smmuv3.hardware;
 
+import io.github.iommu4j.api.dma.Endpoints.Resumption;
 import io.github.iommu4j.api.dma.TranslationUnit;
 import io.github.iommu4j.core.bits.Log2;
 import io.github.iommu4j.smmuv3.layout.Command;
@@ -28,6 +29,7 @@ final class CommandExecutor {
     private final Prefetch prefetch;
     private final EndpointCommands endpoints;
     private final EventQueue events;
+    private final StalledTransactions stalls;
     private final TlbiCommands tlbi;
 
     CommandExecutor(
@@ -35,12 +37,14 @@ final class CommandExecutor {
             Invalidation invalidation,
             Prefetch prefetch,
             EndpointCommands endpoints,
-            EventQueue events) {
+            EventQueue events,
+            StalledTransactions stalls) {
         this.capabilities = capabilities;
         this.invalidation = invalidation;
         this.prefetch = prefetch;
         this.endpoints = endpoints;
         this.events = events;
+        this.stalls = stalls;
         this.tlbi = new TlbiCommands(capabilities, invalidation);
     }
 
@@ -62,7 +66,7 @@ final class CommandExecutor {
             case CFGI_CD, CFGI_CD_ALL -> forgetContexts(opcode.get(), command);
             case ATC_INV -> invalidateAtc(command, context);
             case PRI_RESP -> respond(command, context);
-            case RESUME, STALL_TERM -> endStall(command);
+            case RESUME, STALL_TERM -> endStall(opcode.get(), command);
             case SYNC -> sync(command);
             case CFGI_VMS_PIDM, DPTI_ALL, DPTI_PA -> CommandError.CERROR_ILL;
             default -> tlbi.execute(opcode.get(), command, context);
@@ -145,10 +149,23 @@ final class CommandExecutor {
         return CommandError.CERROR_NONE;
     }
 
-    /** No transaction is ever held, so no STAG and no stream matches: a command without effect. */
-    private CommandError endStall(Command command) {
-        boolean legal = capabilities.stallModel() != STALL_NOT_SUPPORTED && !command.ssec();
-        return legal ? CommandError.CERROR_NONE : CommandError.CERROR_ILL;
+    private CommandError endStall(CommandOpcode opcode, Command command) {
+        if (capabilities.stallModel() == STALL_NOT_SUPPORTED || command.ssec()) {
+            return CommandError.CERROR_ILL;
+        }
+        if (opcode == CommandOpcode.STALL_TERM) {
+            stalls.terminate(command.streamId());
+        } else {
+            stalls.resume(command.streamId(), Command.RESUME_STAG.getInt(command.dw1()), resumption(command));
+        }
+        return CommandError.CERROR_NONE;
+    }
+
+    private Resumption resumption(Command resume) {
+        if (Command.AC.isSet(resume.dw0())) {
+            return Resumption.RETRY;
+        }
+        return Command.AB.isSet(resume.dw0()) || capabilities.termModel() ? Resumption.ABORT : Resumption.RAZ_WI;
     }
 
     private CommandError sync(Command command) {

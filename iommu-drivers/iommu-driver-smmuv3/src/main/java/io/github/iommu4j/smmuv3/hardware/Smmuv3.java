@@ -36,6 +36,7 @@ public final class Smmuv3 implements PageRequestUnit {
 
     private final Smmuv3Capabilities capabilities;
     private final Translator translator;
+    private final StalledTransactions stalls;
     private final CommandQueue commands;
     private final RegisterFile registers;
     private final Interrupts interrupts;
@@ -51,17 +52,19 @@ public final class Smmuv3 implements PageRequestUnit {
         RegisterState state = new RegisterState(capabilities);
         interrupts = new Interrupts(state, capabilities, msi, builder.interrupts);
         EventQueue events = new EventQueue(state, memory, epoch, interrupts);
-        translator = new Translator(memory, capabilities, builder.caches, epoch, events);
+        stalls = new StalledTransactions(
+                capabilities, epoch, events::recordStall, builder.endpoints, builder.stallRecording);
+        translator = new Translator(memory, capabilities, builder.caches, epoch, events, stalls);
         endpoints = new EndpointCommands(builder.endpoints);
         pageRequests = new PriQueue(
                 capabilities,
                 new PriQueue.Surroundings(state, memory, interrupts),
                 builder.endpoints,
                 translator::pasidOf);
-        CommandExecutor executor =
-                new CommandExecutor(capabilities, translator.invalidation(), prefetch(translator), endpoints, events);
+        CommandExecutor executor = new CommandExecutor(
+                capabilities, translator.invalidation(), prefetch(translator), endpoints, events, stalls);
         commands = new CommandQueue(state, memory, executor, interrupts, builder.processing);
-        registers = new RegisterFile(state, interrupts, commands, translator::control);
+        registers = new RegisterFile(state, interrupts, commands, translator);
     }
 
     private static Prefetch prefetch(Translator translator) {
@@ -89,8 +92,8 @@ public final class Smmuv3 implements PageRequestUnit {
     }
 
     /**
-     * Resets the SMMU: registers to their reset values, translation disabled, caches empty. Memory stays. What other
-     * threads have in flight ends before or after, and leaves nothing in the registers after.
+     * Resets the SMMU: registers to their reset values, translation disabled, caches empty, stalled accesses aborted. Memory
+     * stays. What other threads have in flight ends before or after, and leaves nothing in the registers after.
      */
     public void reset() {
         registers.reset();
@@ -101,6 +104,7 @@ public final class Smmuv3 implements PageRequestUnit {
                 new TlbInvalidation.Scope[] {TlbInvalidation.Scope.NSNH_ALL, TlbInvalidation.Scope.EL2_ALL}) {
             caches.tlb(new TlbInvalidation(scope, 0, 0, 0, 0, -1L, 0, 0, false));
         }
+        stalls.terminateAll();
     }
 
     /**
@@ -194,6 +198,7 @@ public final class Smmuv3 implements PageRequestUnit {
         private CacheGeometry caches = CacheGeometry.DEFAULT;
         private CommandProcessing processing = CommandProcessing.ON_DOORBELL;
         private Endpoints endpoints = Endpoints.NONE;
+        private StallRecording stallRecording = StallRecording.EVERY;
 
         private Builder(PhysicalMemory memory) {
             this.memory = memory;
@@ -278,17 +283,29 @@ public final class Smmuv3 implements PageRequestUnit {
         }
 
         /**
+         * Which stalled accesses software is told of.
+         *
+         * @param value every one, or not those that repeat one that waits
+         * @return this
+         */
+        public Builder stallRecording(StallRecording value) {
+            stallRecording = value;
+            return this;
+        }
+
+        /**
          * Makes the SMMU, in its reset state.
          *
          * @return a new SMMU
-         * @throws IllegalArgumentException when the capabilities announce what translation does not do yet: stalls
-         *     (STALL_MODEL other than 1), hardware update of tables (HTTU), AArch32 tables (TTF bit 0). A guest never sees
-         *     half a feature.
+         * @throws IllegalArgumentException when the capabilities announce what translation does not do yet: AArch32 tables
+         *     (TTF bit 0); a guest never sees half a feature. Also when they announce stalls and room for none (STALL_MAX=0)
          */
         public Smmuv3 build() {
-            refuse(IdField.STALL_MODEL, capabilities.get(IdField.STALL_MODEL) != 1);
-            refuse(IdField.HTTU, capabilities.get(IdField.HTTU) != 0);
             refuse(IdField.TTF, (capabilities.get(IdField.TTF) & 1) != 0);
+            if (capabilities.stallModel() != 1 && capabilities.stallMax() == 0) {
+                throw new IllegalArgumentException(
+                        "STALL_MAX=0 leaves no room for the stalls of STALL_MODEL=" + capabilities.stallModel());
+            }
             return new Smmuv3(this);
         }
 

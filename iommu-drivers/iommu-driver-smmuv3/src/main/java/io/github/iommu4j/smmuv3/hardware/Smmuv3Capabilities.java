@@ -57,7 +57,8 @@ public record Smmuv3Capabilities(int idr0, int idr1, int idr3, int idr5, int aid
 
     /**
      * All that this model implements, as SMMUv3.3: both stages, all granules, 52-bit addresses, 32-bit StreamIDs,
-     * 20-bit SubstreamIDs, two-level tables, range invalidation, EL2 streams, MSIs, ATS, page requests.
+     * 20-bit SubstreamIDs, two-level tables, range invalidation, EL2 streams, MSIs, ATS, page requests, 1024 stalls,
+     * hardware update of access flag and dirty state.
      *
      * @return the capabilities
      */
@@ -67,7 +68,8 @@ public record Smmuv3Capabilities(int idr0, int idr1, int idr3, int idr5, int aid
                 .enable(IdField.MSI, IdField.SEV, IdField.VMW, IdField.CD2L, IdField.ST_LEVEL)
                 .enable(IdField.ATS, IdField.PRI, IdField.ATSRECERR)
                 .set(IdField.TTF, 2)
-                .set(IdField.STALL_MODEL, 1)
+                .set(IdField.HTTU, 2)
+                .set(IdField.STALL_MAX, 1024)
                 .set(IdField.SIDSIZE, 32)
                 .set(IdField.SSIDSIZE, 20)
                 .set(IdField.PRIQS, 19)

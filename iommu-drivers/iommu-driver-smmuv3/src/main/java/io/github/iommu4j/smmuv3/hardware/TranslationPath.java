@@ -93,7 +93,7 @@ final class TranslationPath {
                 counters.add(Counters.TLB_HIT, 1);
             } else {
                 counters.add(Counters.TLB_MISS, 1);
-                word = walk(seen, config, iova, need);
+                word = walk(seen, config, iova, Demand.of(need));
             }
         }
         return word >= 0 ? TlbWord.forPrivilege(word, effective) : governed(now, config, word, effective);
@@ -112,7 +112,7 @@ final class TranslationPath {
         if (now.enabled()) {
             counters.add(Counters.UNCACHED, 1);
             StreamConfig config = config(now, seen, streamId, substreamId);
-            walkWithoutNeed(seen, config, iova, config.overridden(0));
+            walkFreely(seen, config, iova, config.overridden(0));
         }
     }
 
@@ -123,7 +123,7 @@ final class TranslationPath {
             return cached;
         }
         counters.add(Counters.CONFIG_MISS, 1);
-        StreamConfig config = loader.config(stream(now, seen, streamId), substreamId);
+        StreamConfig config = loader.config(seen, stream(now, seen, streamId), substreamId);
         configs.insert(seen, streamId, substreamId, config);
         return config;
     }
@@ -140,10 +140,10 @@ final class TranslationPath {
     }
 
     /** A walk of the tables of a stream that has some. */
-    long walk(long seen, StreamConfig config, long iova, int need) {
+    long walk(long seen, StreamConfig config, long iova, int demand) {
         return config.kind == StreamConfig.Kind.STAGE2
-                ? walker.throughStage2(seen, config, iova, need)
-                : walker.throughStage1(seen, config, iova, need);
+                ? walker.throughStage2(seen, config, iova, demand)
+                : walker.throughStage1(seen, config, iova, demand);
     }
 
     /** What needs no tables: refused and bypassing streams, addresses outside the input address space. */
@@ -155,17 +155,17 @@ final class TranslationPath {
         };
     }
 
-    /** A walk that permits anything. */
-    private long walkWithoutNeed(long seen, StreamConfig config, long iova, int effective) {
+    /** A walk for which no permission is needed. */
+    private long walkFreely(long seen, StreamConfig config, long iova, int effective) {
         boolean admitted = config.half(iova).admits(iova, effective);
         if (!admitted || config.bypass != 0) {
             return unwalked(config, admitted);
         }
         counters.add(Counters.OTHER_WALK, 1);
-        return walk(seen, config, iova, 0);
+        return walk(seen, config, iova, Demand.NOTHING);
     }
 
-    /** Applies CD.A and CD.R, STE.S2R and CR2.RECINVSID to a fault (§3.12, §5.5), and adds what its event shows. */
+    /** Applies CD.A, R and S, STE.S2R and S2S, and CR2.RECINVSID to a fault (§3.12, §5.5); adds what its event shows. */
     static long governed(ControlState now, StreamConfig config, long fault, int access) {
         long word = FaultWord.ofAccess(fault, access);
         if (FaultWord.code(word) == FaultWord.C_BAD_STREAMID) {
@@ -176,8 +176,13 @@ final class TranslationPath {
         }
         if (FaultWord.isStage2(word)) {
             long dw2 = config.stream.ste().dw2();
-            boolean records = StreamTableEntry.S2R.isSet(dw2) || StreamTableEntry.S2S.isSet(dw2);
-            return records ? word : FaultWord.silenced(word);
+            if (StreamTableEntry.S2S.isSet(dw2)) {
+                return FaultWord.stalled(word);
+            }
+            return StreamTableEntry.S2R.isSet(dw2) ? word : FaultWord.silenced(word);
+        }
+        if (config.stalls) {
+            return FaultWord.stalled(word);
         }
         if (!config.records) {
             word = FaultWord.silenced(word);

@@ -42,6 +42,7 @@ final class Bench {
     final RegisterState state;
     final Interrupts interrupts;
     final EventQueue events;
+    final StalledTransactions stalls;
     final CommandQueue commands;
     final RegisterFile registers;
     final EndpointCommands endpointCommands;
@@ -77,6 +78,7 @@ final class Bench {
         state = new RegisterState(capabilities);
         interrupts = new Interrupts(state, capabilities, this::write, lines);
         events = new EventQueue(state, memory, epoch, interrupts);
+        stalls = new StalledTransactions(capabilities, epoch, events::recordStall, endpoints(), StallRecording.EVERY);
         endpointCommands = new EndpointCommands(endpoints());
         priQueue = new PriQueue(
                 capabilities,
@@ -84,7 +86,7 @@ final class Bench {
                 endpoints(),
                 (streamId, substreamId) -> pasidOf);
         CommandExecutor executor =
-                new CommandExecutor(capabilities, invalidation(), prefetch(), endpointCommands, events);
+                new CommandExecutor(capabilities, invalidation(), prefetch(), endpointCommands, events, stalls);
         commands = new CommandQueue(state, memory, executor, interrupts, processing);
         registers = new RegisterFile(state, interrupts, commands, published::add);
     }
@@ -184,6 +186,11 @@ final class Bench {
             @Override
             public void respond(PrgResponse response) {
                 log.add(response.toString());
+            }
+
+            @Override
+            public void resume(int streamId, int tag, Resumption outcome) {
+                logged("resume 0x%x %d %s", streamId, tag, outcome);
             }
         };
     }

@@ -106,7 +106,9 @@ class CommandExecutorTest {
             value = CommandOpcode.class,
             names = {"ATC_INV", "PRI_RESP", "RESUME", "STALL_TERM"})
     void endpointAndStallCommandsNeedTheirProtocols(CommandOpcode opcode) {
-        UnaryOperator<Smmuv3Capabilities.Builder> none = builder -> builder.disable(IdField.PRI, IdField.ATS);
+        UnaryOperator<Smmuv3Capabilities.Builder> none = builder -> builder.disable(IdField.PRI, IdField.ATS)
+                .set(IdField.STALL_MODEL, 1)
+                .set(IdField.STALL_MAX, 0);
         assertThat(isIllegal(bench(none), of(opcode))).isTrue();
     }
 

@@ -145,7 +145,7 @@ class Smmuv3CapabilitiesTest {
         "PRIQS, 20, PRIQS=20",
         "ATS, 0, PRI=1 needs ATS",
         "STALL_MODEL, 3, STALL_MODEL=3",
-        "STALL_MAX, 1, STALL_MAX=1 must be 0",
+        "STALL_MODEL, 1, STALL_MAX=1024 must be 0",
         "S1P, 0, HYP=1 needs both stages",
         "S2P, 0, HYP=1 needs both stages",
         "ATOS, 1, ATOS=1 is not modelled",

@@ -15,6 +15,9 @@ public final class EndpointMap implements Endpoints {
 
     private final Map<Integer, Endpoints> devices = new ConcurrentHashMap<>();
 
+    /** A map without devices. */
+    public EndpointMap() {}
+
     /**
      * Puts a device behind the unit.
      *

@@ -71,11 +71,7 @@ final class PageRequestGroups {
 
     synchronized void respond(PrgResponse response) {
         Group group = groups.get(response.prgIndex());
-        boolean known = group != null
-                && group.answer == null
-                && (response.substreamId() == TranslationUnit.NO_SUBSTREAM
-                        || response.substreamId() == group.substreamId);
-        if (!known) {
+        if (group == null || group.answer != null || !isFor(group, response)) {
             unexpected.add(response);
             return;
         }
@@ -84,6 +80,11 @@ final class PageRequestGroups {
         if (response.code() == PrgResponse.Code.FAILURE) {
             enabled = false;
         }
+    }
+
+    /** Whether an answer has the PASID of a group, or none, as automatic answers may. */
+    private static boolean isFor(Group group, PrgResponse response) {
+        return response.substreamId() == TranslationUnit.NO_SUBSTREAM || response.substreamId() == group.substreamId;
     }
 
     synchronized List<PrgResponse> unexpected() {

@@ -48,24 +48,6 @@ public record IdRegisters(int idr0, int idr1, int idr3, int idr5, int aidr) {
         return bit(idr0, 9);
     }
 
-    /**
-     * PCIe ATS.
-     *
-     * @return IDR0.ATS
-     */
-    public boolean ats() {
-        return bit(idr0, 10);
-    }
-
-    /**
-     * Split-stage ATS.
-     *
-     * @return the inverse of IDR0.NS1ATS
-     */
-    public boolean splitStageAts() {
-        return !bit(idr0, 11);
-    }
-
     /** IDR0.ASID16. */
     public boolean asid16() {
         return bit(idr0, 12);
@@ -90,6 +72,16 @@ public record IdRegisters(int idr0, int idr1, int idr3, int idr5, int aidr) {
     /** IDR0.HTTU: 0 nothing, 1 access flag, 2 dirty state too. */
     public int descriptorUpdates() {
         return field(idr0, 7, 6);
+    }
+
+    /** IDR0.ATS. */
+    public boolean ats() {
+        return bit(idr0, 10);
+    }
+
+    /** IDR0.NS1ATS: no split-stage ATS. */
+    public boolean noSplitStageAts() {
+        return bit(idr0, 11);
     }
 
     /** IDR0.STALL_MODEL. */

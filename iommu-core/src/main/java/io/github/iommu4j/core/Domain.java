@@ -1,5 +1,6 @@
 package io.github.iommu4j.core;
 
+import io.github.iommu4j.api.CacheInvalidation;
 import io.github.iommu4j.api.DomainType;
 import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.FaultHandler;
@@ -251,6 +252,21 @@ final class Domain implements IommuDomain {
     Errno reportFault(@Nullable Device device, long iova, Access access) {
         FaultHandler handler = faultHandler;
         return handler == null ? Errno.ENOSYS : handler.onFault(this, device, iova, access);
+    }
+
+    @Override
+    public void bindGuestMsi(long iova, long gpa, long size) {
+        ops.bindGuestMsi(iova, gpa, size);
+    }
+
+    @Override
+    public void unbindGuestMsi(long iova) {
+        ops.unbindGuestMsi(iova);
+    }
+
+    @Override
+    public void invalidateCache(Device device, CacheInvalidation invalidation) {
+        ops.invalidateCache(device, invalidation);
     }
 
     @Override

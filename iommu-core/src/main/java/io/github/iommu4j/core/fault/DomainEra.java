@@ -118,7 +118,12 @@ final class DomainEra implements FaultEra {
                 return refusal;
             }
         }
-        handle(param, target, request);
+        PendingGroup group = param.newGroup(target.domain(), request);
+        if (group == null) {
+            param.put();
+            return refuse(state, device, request);
+        }
+        handle(group, target);
         return null;
     }
 
@@ -134,11 +139,11 @@ final class DomainEra implements FaultEra {
     }
 
     /** Hands a whole group to the domain's handler, without locks; answers it when the handler does not take it. */
-    private void handle(FaultParam param, FaultHost.Target target, PageRequest last) {
-        PendingGroup group = param.newGroup(target.domain(), last);
+    private void handle(PendingGroup group, FaultHost.Target target) {
         Errno refusal = group.isWhole() ? target.handler().onGroup(group) : Errno.ENOMEM;
         if (refusal != null) {
-            room.printLimited(param.device() + ": iopf with pasid " + last.pasid() + " aborted: " + refusal);
+            int pasid = group.last().pasid();
+            room.printLimited(group.device() + ": iopf with pasid " + pasid + " aborted: " + refusal);
             group.respond(PageResponse.Code.FAILURE);
         }
     }

@@ -33,6 +33,7 @@ final class FaultParam {
     // Guarded by the lock.
     private final List<PageRequest> partial = new ArrayList<>();
     private final List<PendingGroup> groups = new ArrayList<>();
+    private boolean left;
 
     FaultParam(FaultRoom room, Device device, IommuDriver driver, IopfQueue queue) {
         this.room = room;
@@ -74,7 +75,8 @@ final class FaultParam {
 
     @Nullable
     Errno addPartial(PageRequest request) {
-        return this.<@Nullable Errno>locked(() -> PartialRequests.add(room, device, partial, request));
+        return this.<@Nullable Errno>locked(
+                () -> left ? Errno.EINVAL : PartialRequests.add(room, device, partial, request));
     }
 
     void dropPartials() {
@@ -92,9 +94,16 @@ final class FaultParam {
         return locked(() -> List.copyOf(partial));
     }
 
-    /** Makes a group of a last request and those before it. Without memory it has the last one only, to be answered. */
+    /**
+     * Makes a group of a last request and those before it. Without memory it has the last one only, to be answered; {@code null}
+     * when the device has left its queue while the request was on its way.
+     */
+    @Nullable
     PendingGroup newGroup(IommuDomain domain, PageRequest last) {
-        return locked(() -> {
+        return this.<@Nullable PendingGroup>locked(() -> {
+            if (left) {
+                return null;
+            }
             List<PageRequest> requests = PartialRequests.takeGroup(partial, last.groupId());
             boolean whole = room.take(device, Purpose.GROUP);
             if (!whole) {
@@ -139,6 +148,7 @@ final class FaultParam {
             PartialRequests.dropAll(room, device, partial);
             groups.forEach(group -> room.answer(device, driver, group.last(), Code.INVALID));
             groups.clear();
+            left = true;
             return true;
         });
     }

@@ -111,9 +111,7 @@ final class SmmuBench {
         arena = new ArenaAllocator(memory, ARENA, 0x1000_0000L, plan.locking);
         structures = new ArenaAllocator(memory, STRUCTURES, 0x1000_0000L, plan.locking);
         unit = plan.hardware
-                .apply(Smmuv3.builder(memory)
-                        .capabilities(plan.capabilities)
-                        .commandProcessing(plan.processing))
+                .apply(Smmuv3.builder(memory).capabilities(plan.capabilities).commandProcessing(plan.processing))
                 .build();
         SmmuHost.Builder builder = SmmuHost.builder(memory, new Failing(arena))
                 .structures(new Failing(structures))
@@ -135,8 +133,7 @@ final class SmmuBench {
                 .log(log)
                 .firmware(device -> plan.functions.isEmpty() ? description(plan, device.name()) : null)
                 .build();
-        bus = new BusType(
-                plan.functions.isEmpty() ? "platform" : "pci", plan.locking, new DeferredProbe(plan.locking));
+        bus = new BusType(plan.functions.isEmpty() ? "platform" : "pci", plan.locking, new DeferredProbe(plan.locking));
         core.watch(bus);
         core.register(driver);
         plan.devices.forEach((name, ids) -> {
@@ -227,7 +224,8 @@ final class SmmuBench {
 
     /** One that signalled by a message has it in its first word. */
     private static boolean isSync(Command command) {
-        return (int) command.dw0() == 0 || command.opcode().filter(CommandOpcode.SYNC::equals).isPresent();
+        return (int) command.dw0() == 0
+                || command.opcode().filter(CommandOpcode.SYNC::equals).isPresent();
     }
 
     /** Names of what was issued since this was last asked. */

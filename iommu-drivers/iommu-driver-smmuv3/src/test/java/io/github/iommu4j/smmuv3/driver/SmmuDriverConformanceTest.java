@@ -1,5 +1,6 @@
 package io.github.iommu4j.smmuv3.driver;
 
+import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.smmuv3.driver.SmmuMachine.Clients;
 import io.github.iommu4j.smmuv3.hardware.Smmuv3Capabilities;
 import io.github.iommu4j.smmuv3.layout.IdField;
@@ -52,9 +53,7 @@ class SmmuDriverConformanceTest {
     class StageTwoOnly extends DriverConformance {
         @Override
         protected DriverSubject subject() {
-            return machine(
-                    SmmuBench.STAGE_2.toBuilder().disable(IdField.MSI).build(),
-                    Clients.PCI);
+            return machine(SmmuBench.STAGE_2.toBuilder().disable(IdField.MSI).build(), Clients.PCI);
         }
     }
 
@@ -84,8 +83,40 @@ class SmmuDriverConformanceTest {
     class HostAtEl2 extends DriverConformance {
         @Override
         protected DriverSubject subject() {
-            return new SmmuMachine(
-                    EVERYTHING, Clients.PLATFORM, builder -> builder.option(SmmuOption.HOST_AT_EL2));
+            return new SmmuMachine(EVERYTHING, Clients.PLATFORM, builder -> builder.option(SmmuOption.HOST_AT_EL2));
+        }
+    }
+
+    /** Linux 6.1: entries in fixed orders, devices detached before they are attached, tables made at the first attach. */
+    @Nested
+    class PciOn61 extends Pci {
+        @Override
+        protected KernelRelease release() {
+            return KernelRelease.V6_1;
+        }
+    }
+
+    @Nested
+    class StageTwoOn61 extends StageTwoPreferred {
+        @Override
+        protected KernelRelease release() {
+            return KernelRelease.V6_1;
+        }
+    }
+
+    @Nested
+    class PciOn72 extends Pci {
+        @Override
+        protected KernelRelease release() {
+            return KernelRelease.V7_2;
+        }
+    }
+
+    @Nested
+    class StageTwoOn72 extends StageTwoPreferred {
+        @Override
+        protected KernelRelease release() {
+            return KernelRelease.V7_2;
         }
     }
 }

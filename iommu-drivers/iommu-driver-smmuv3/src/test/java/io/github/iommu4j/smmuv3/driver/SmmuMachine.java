@@ -1,6 +1,5 @@
 package io.github.iommu4j.smmuv3.driver;
 
-import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.device.Device;
 import io.github.iommu4j.api.device.RequesterId;
 import io.github.iommu4j.api.dma.Access;
@@ -52,16 +51,15 @@ final class SmmuMachine implements DriverSubject {
     public Installation install(Surroundings surroundings) {
         // io-pgtable warns of what the suite does on purpose.
         KernelLog log = new KernelLog(KernelLog.WarnPolicy.RECORD);
-        Smmuv3 unit = Smmuv3.builder(surroundings.memory())
-                .capabilities(capabilities)
-                .build();
+        Smmuv3 unit =
+                Smmuv3.builder(surroundings.memory()).capabilities(capabilities).build();
         ArenaAllocator structures =
                 new ArenaAllocator(surroundings.memory(), STRUCTURES, STRUCTURES_SIZE, surroundings.locking());
         SmmuHost host = options.apply(SmmuHost.builder(surroundings.memory(), surroundings.allocator())
                         .structures(structures)
                         .locking(surroundings.locking())
                         .log(log)
-                        .release(KernelRelease.V6_12)
+                        .release(surroundings.release())
                         .queueBytesLg2(11)
                         .whilePolling(unit::step)
                         .features(device -> DeviceFeatures.of(5)))

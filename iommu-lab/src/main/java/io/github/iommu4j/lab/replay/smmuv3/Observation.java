@@ -22,6 +22,9 @@ record Observation(
         if (answer instanceof Translation.Fault fault) {
             return Expectation.fault(fault.code() == 0 ? Expectation.SILENT : fault.name());
         }
+        if (answer instanceof Translation.Stalled stalled) {
+            return Expectation.fault(stalled.name());
+        }
         return Expectation.OK;
     }
 

@@ -32,9 +32,7 @@ class CommandRingTest {
     private static final Command ILLEGAL = new Command(0xFF, 0);
 
     static Smmuv3Capabilities withMessages() {
-        return Smmuv3Capabilities.linuxVirt10().toBuilder()
-                .enable(IdField.MSI)
-                .build();
+        return Smmuv3Capabilities.linuxVirt10().toBuilder().enable(IdField.MSI).build();
     }
 
     private static Plan plan(SyncSignal signal) {
@@ -83,15 +81,15 @@ class CommandRingTest {
             plan.polling = Polling.STEPS_HARDWARE_AND_HANDLES_ERRORS;
             Command[] seen = new Command[1];
             StructureBench[] bench = new StructureBench[1];
-            plan.alsoWhilePolling = () -> seen[0] = seen[0] != null
-                    ? seen[0]
-                    : Command.readFrom(plan.memory, Structures.ARENA);
+            plan.alsoWhilePolling =
+                    () -> seen[0] = seen[0] != null ? seen[0] : Command.readFrom(plan.memory, Structures.ARENA);
             bench[0] = plan.boot();
             bench[0].ring.issueAndSync(List.of());
             assertThat(seen[0].opcode()).contains(CommandOpcode.SYNC);
             assertThat(seen[0].cs()).isEqualTo(new int[] {0, 2, 1}[signal.ordinal()]);
             assertThat(seen[0].msiAddress()).isEqualTo(signal == SyncSignal.MSI ? Structures.ARENA : 0);
-            assertThat(plan.memory.load32(Structures.ARENA)).isEqualTo(signal == SyncSignal.MSI ? 0 : (int) seen[0].dw0());
+            assertThat(plan.memory.load32(Structures.ARENA))
+                    .isEqualTo(signal == SyncSignal.MSI ? 0 : (int) seen[0].dw0());
         }
     }
 

@@ -25,8 +25,7 @@ record Entries(KernelRelease release) {
     }
 
     private Set<StreamTrait> traits(Extra extra) {
-        Set<StreamTrait> traits =
-                EnumSet.of(StreamTrait.UNIT_CAN_STALL, StreamTrait.ATTRIBUTES_CAN_BE_OVERRIDDEN);
+        Set<StreamTrait> traits = EnumSet.of(StreamTrait.UNIT_CAN_STALL, StreamTrait.ATTRIBUTES_CAN_BE_OVERRIDDEN);
         if (extra == Extra.ATS) {
             traits.add(StreamTrait.ATS);
         } else if (extra == Extra.STALL) {

@@ -54,7 +54,8 @@ class EntryWriterTest {
         }
 
         private void cd(String name, ContextDescriptor from, ContextDescriptor to, int syncs, Gap gap) {
-            changes.add(new Change(name, release, new ContextRules(), Entries.words(from), Entries.words(to), syncs, gap));
+            changes.add(
+                    new Change(name, release, new ContextRules(), Entries.words(from), Entries.words(to), syncs, gap));
         }
 
         private StreamTableEntry stage1() {

@@ -84,17 +84,29 @@ class RangeInvalidationProperties {
 
     @Example
     void leavesAreHintedByLevelAndTablesAreNot() {
-        assertThat(commands(byRange(12), new Range(0, 0x1000, 0x1000, Changed.LEAVES)).get(0).ttl())
+        assertThat(commands(byRange(12), new Range(0, 0x1000, 0x1000, Changed.LEAVES))
+                        .get(0)
+                        .ttl())
                 .isEqualTo(3);
-        assertThat(commands(byRange(12), new Range(0, 1 << 21, 1 << 21, Changed.LEAVES)).get(0).ttl())
+        assertThat(commands(byRange(12), new Range(0, 1 << 21, 1 << 21, Changed.LEAVES))
+                        .get(0)
+                        .ttl())
                 .isEqualTo(2);
-        assertThat(commands(byRange(12), new Range(0, 1 << 30, 1 << 30, Changed.LEAVES)).get(0).ttl())
+        assertThat(commands(byRange(12), new Range(0, 1 << 30, 1 << 30, Changed.LEAVES))
+                        .get(0)
+                        .ttl())
                 .isEqualTo(1);
-        assertThat(commands(byRange(14), new Range(0, 1 << 25, 1 << 25, Changed.LEAVES)).get(0).ttl())
+        assertThat(commands(byRange(14), new Range(0, 1 << 25, 1 << 25, Changed.LEAVES))
+                        .get(0)
+                        .ttl())
                 .isEqualTo(2);
-        assertThat(commands(byRange(16), new Range(0, 1L << 42, 1L << 42, Changed.LEAVES)).get(0).ttl())
+        assertThat(commands(byRange(16), new Range(0, 1L << 42, 1L << 42, Changed.LEAVES))
+                        .get(0)
+                        .ttl())
                 .isEqualTo(1);
-        assertThat(commands(byRange(12), new Range(0, 1 << 30, 0x1000, Changed.TABLES)).get(0).ttl())
+        assertThat(commands(byRange(12), new Range(0, 1 << 30, 0x1000, Changed.TABLES))
+                        .get(0)
+                        .ttl())
                 .isZero();
     }
 
@@ -102,13 +114,15 @@ class RangeInvalidationProperties {
     void theOldHintLeavesWhatIsOfAnotherLevel() {
         RangeInvalidation old =
                 RangeInvalidation.of(Commands.BY_RANGE, 12, Set.of(Smmuv3Erratum.LEVEL_HINT_FOR_TABLES));
-        Command command = commands(old, new Range(0, 1 << 30, 0x1000, Changed.TABLES)).get(0);
+        Command command =
+                commands(old, new Range(0, 1 << 30, 0x1000, Changed.TABLES)).get(0);
         assertThat(command.ttl()).as("blocks of level 2 need not go").isEqualTo(3);
     }
 
     @Example
     void noRangeIsNoCommand() {
-        assertThat(commands(byRange(12), new Range(0, 0, 0x1000, Changed.LEAVES))).isEmpty();
+        assertThat(commands(byRange(12), new Range(0, 0, 0x1000, Changed.LEAVES)))
+                .isEmpty();
         assertThat(commands(
                         RangeInvalidation.of(Commands.BY_ADDRESS, 12, Set.of()),
                         new Range(0, 0, 0x1000, Changed.TABLES)))

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.iommu4j.api.DomainType;
 import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.IommuDomain;
+import io.github.iommu4j.api.IommuException;
 import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.Prot;
 import io.github.iommu4j.api.dma.Access;
@@ -47,7 +48,9 @@ class SmmuAttachTest {
         Master master = Objects.requireNonNull(bench.driver.unit().streams().find(bench.device("nic")));
         ContextDescriptor context = master.contexts().read(0);
         assertThat(context.valid()).isTrue();
-        assertThat(ContextDescriptor.ASID.get(context.dw0())).as("two default domains before it").isEqualTo(3);
+        assertThat(ContextDescriptor.ASID.get(context.dw0()))
+                .as("two default domains before it")
+                .isEqualTo(3);
         domain.map(IOVA, PA, 0x1000, Prot.READ_WRITE);
         assertThat(bench.dma("nic", IOVA, Access.WRITE)).isEqualTo(PA);
         assertThat(bench.dma("disk", IOVA, Access.WRITE)).isEqualTo(-1);
@@ -84,7 +87,8 @@ class SmmuAttachTest {
     @Test
     void before6_9ThereIsNoBlockedDomainAndADeviceIsDetachedFirst() {
         SmmuBench bench = bench(KernelRelease.V6_1);
-        assertThat(bench.driver.allocateDomain(DomainType.BLOCKED, bench.device("nic"))).isNull();
+        assertThat(bench.driver.allocateDomain(DomainType.BLOCKED, bench.device("nic")))
+                .isNull();
         assertThat(bench.driver.releaseDomainType()).isNull();
         IommuDomain domain = bench.core.newPagingDomain(bench.device("nic"));
         assertThat(SmmuBench.errno(() -> domain.map(IOVA, PA, 0x1000, Prot.READ)))
@@ -114,13 +118,13 @@ class SmmuAttachTest {
             }
             assertThat(SmmuBench.errno(() -> foreign.attach(bench.device("nic"))))
                     .isEqualTo(release == KernelRelease.V6_1 ? Errno.ENXIO : Errno.EINVAL);
-            assertThat(bench.dma("nic", IOVA, Access.READ))
-                    .isEqualTo(release == KernelRelease.V6_1 ? -1 : IOVA);
+            assertThat(bench.dma("nic", IOVA, Access.READ)).isEqualTo(release == KernelRelease.V6_1 ? -1 : IOVA);
         }
     }
 
     private static SmmuUnit secondUnit(SmmuBench bench) {
-        Smmuv3 unit = Smmuv3.builder(bench.memory).capabilities(SmmuBench.CAPABLE).build();
+        Smmuv3 unit =
+                Smmuv3.builder(bench.memory).capabilities(SmmuBench.CAPABLE).build();
         return new SmmuUnit("other.smmuv3", unit.registers(), bench.host);
     }
 
@@ -193,8 +197,8 @@ class SmmuAttachTest {
             assertThat(SmmuBench.errno(() -> space.attachPasid(bench.device("nic"), pasid)))
                     .isEqualTo(Errno.EINVAL);
         }
-        SmmuDomain foreign = new SmmuDomain(
-                SmmuDomain.Stage.ONE, secondUnit(bench), new DeviceAttach(bench.driver.unit()));
+        SmmuDomain foreign =
+                new SmmuDomain(SmmuDomain.Stage.ONE, secondUnit(bench), new DeviceAttach(bench.driver.unit()));
         assertThat(SmmuBench.errno(() -> foreign.attachPasid(bench.device("nic"), 4)))
                 .isEqualTo(Errno.EINVAL);
         DeviceNode stranger = bench.bus.add(DeviceNode.Identity.of("stranger", 7));
@@ -214,7 +218,8 @@ class SmmuAttachTest {
             domains.add(ops(bench, DomainType.UNMANAGED, "nic"));
         }
         int tables = bench.arena.live().size();
-        assertThat(SmmuBench.errno(() -> ops(bench, DomainType.UNMANAGED, "nic"))).isEqualTo(Errno.EBUSY);
+        assertThat(SmmuBench.errno(() -> ops(bench, DomainType.UNMANAGED, "nic")))
+                .isEqualTo(Errno.EBUSY);
         domains.remove(0).free();
         ops(bench, DomainType.UNMANAGED, "nic");
         for (int vmid = 1; vmid <= 255; vmid++) {
@@ -257,8 +262,10 @@ class SmmuAttachTest {
         DeviceNode nic = bench.device("nic");
         bench.driver.releaseDevice(nic);
         bench.driver.releaseDevice(nic);
-        assertThat(bench.unit.translate(nic.streamId(), -1, IOVA, Access.READ.bits())).isNegative();
-        assertThat(bench.unit.translate(nic.streamId(), 4, IOVA, Access.READ.bits())).isNegative();
+        assertThat(bench.unit.translate(nic.streamId(), -1, IOVA, Access.READ.bits()))
+                .isNegative();
+        assertThat(bench.unit.translate(nic.streamId(), 4, IOVA, Access.READ.bits()))
+                .isNegative();
         assertThat(bench.driver.unit().streams().count()).isEqualTo(1);
     }
 
@@ -276,7 +283,7 @@ class SmmuAttachTest {
                 domain.attachPasid(nic, 20);
                 domain.detachPasid(nic, 20);
                 domain.free();
-            } catch (io.github.iommu4j.api.IommuException refused) {
+            } catch (IommuException refused) {
                 refusal = refused.errno();
             }
             bench.untilFailure = 0;
@@ -315,13 +322,14 @@ class SmmuAttachTest {
         SmmuBench bench = bench(KernelRelease.V7_2);
         DomainOps parent = bench.driver.nestParent();
         long valid = StreamTableEntry.V.mask() | StreamTableEntry.CONFIG.of(StreamTableEntry.CONFIG_STAGE1);
-        assertThat(SmmuBench.errno(() -> bench.driver.nest(parent, valid | 1L << 56, 0))).isEqualTo(Errno.EIO);
+        assertThat(SmmuBench.errno(() -> bench.driver.nest(parent, valid | 1L << 56, 0)))
+                .isEqualTo(Errno.EIO);
         assertThat(SmmuBench.errno(() -> bench.driver.nest(parent, valid, StreamTableEntry.STRW.of(2))))
                 .isEqualTo(Errno.EIO);
         assertThat(SmmuBench.errno(() -> bench.driver.nest(parent, valid, StreamTableEntry.EATS.of(2))))
                 .isEqualTo(Errno.EIO);
-        assertThat(SmmuBench.errno(() -> bench.driver.nest(
-                        parent, StreamTableEntry.V.mask() | StreamTableEntry.CONFIG.of(7), 0)))
+        assertThat(SmmuBench.errno(
+                        () -> bench.driver.nest(parent, StreamTableEntry.V.mask() | StreamTableEntry.CONFIG.of(7), 0)))
                 .isEqualTo(Errno.EIO);
         assertThat(SmmuBench.errno(() -> bench.driver.nest(ops(bench, DomainType.UNMANAGED, "nic"), valid, 0)))
                 .isEqualTo(Errno.EINVAL);
@@ -337,7 +345,8 @@ class SmmuAttachTest {
         SmmuBench bench = plan.boot();
         boolean unitStalls = bench.driver.unit().features().has(SmmuFeature.STALLS);
         assertThat(bench.driver.canWaitForPages(bench.device("nic"))).isEqualTo(unitStalls);
-        assertThat(new SmmuBench.Plan().boot().driver.canWaitForPages(bench.device("nic"))).isFalse();
+        assertThat(new SmmuBench.Plan().boot().driver.canWaitForPages(bench.device("nic")))
+                .isFalse();
     }
 
     @Test

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.memory.MmioRegion;
+import io.github.iommu4j.core.lock.PlainLocking;
 import io.github.iommu4j.core.memory.ArenaAllocator;
 import io.github.iommu4j.core.memory.SparseMemory;
-import io.github.iommu4j.core.lock.PlainLocking;
 import io.github.iommu4j.core.trace.KernelLog;
 import io.github.iommu4j.smmuv3.hardware.Smmuv3;
 import io.github.iommu4j.smmuv3.hardware.Smmuv3Capabilities;
@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -84,10 +85,10 @@ class SmmuBringUpTest {
                         "arm-smmu-v3 9050000.smmuv3: ias 44-bit, oas 44-bit (features 0x00008305)",
                         "arm-smmu-v3 9050000.smmuv3: allocated 65536 entries for cmdq",
                         "arm-smmu-v3 9050000.smmuv3: allocated 32768 entries for evtq");
-        Smmuv3Capabilities stage2 =
-                Smmuv3Capabilities.linuxVirt10().toBuilder().disable(IdField.S1P).build();
-        assertThat(lines(stage2))
-                .contains("arm-smmu-v3 9050000.smmuv3: ias 44-bit, oas 44-bit (features 0x00008505)");
+        Smmuv3Capabilities stage2 = Smmuv3Capabilities.linuxVirt10().toBuilder()
+                .disable(IdField.S1P)
+                .build();
+        assertThat(lines(stage2)).contains("arm-smmu-v3 9050000.smmuv3: ias 44-bit, oas 44-bit (features 0x00008505)");
     }
 
     @ParameterizedTest
@@ -121,7 +122,7 @@ class SmmuBringUpTest {
                 "the unit has no translation granule");
     }
 
-    private static void assertRefused(java.util.function.Consumer<Tap> change, String line) {
+    private static void assertRefused(Consumer<Tap> change, String line) {
         SparseMemory memory = new SparseMemory();
         KernelLog log = new KernelLog(KernelLog.WarnPolicy.THROW);
         Smmuv3 unit = Smmuv3.builder(memory).capabilities(SmmuBench.CAPABLE).build();
@@ -171,10 +172,21 @@ class SmmuBringUpTest {
         boolean ats = bench.driver.unit().features().has(SmmuFeature.ATS);
         assertThat(names)
                 .containsSubsequence(
-                        "CR0:0", "CR1", "CR2", "STRTAB_BASE", "STRTAB_BASE_CFG", "CMDQ_BASE", "CMDQ_CONS", "CR0:8",
-                        "EVENTQ_BASE", "EVENTQ_PROD", "EVENTQ_CONS", "CR0:c");
+                        "CR0:0",
+                        "CR1",
+                        "CR2",
+                        "STRTAB_BASE",
+                        "STRTAB_BASE_CFG",
+                        "CMDQ_BASE",
+                        "CMDQ_CONS",
+                        "CR0:8",
+                        "EVENTQ_BASE",
+                        "EVENTQ_PROD",
+                        "EVENTQ_CONS",
+                        "CR0:c");
         assertThat(names).containsSubsequence("CR0:c", "IRQ_CTRL:0", "IRQ_CTRL:" + (pri ? 7 : 5));
-        assertThat(names.get(names.size() - 1)).isEqualTo(pri && ats ? "CR0:1f" : pri ? "CR0:f" : ats ? "CR0:1d" : "CR0:d");
+        assertThat(names.get(names.size() - 1))
+                .isEqualTo(pri && ats ? "CR0:1f" : pri ? "CR0:f" : ats ? "CR0:1d" : "CR0:d");
         if (pri) {
             assertThat(names).containsSubsequence("CR0:c", "PRIQ_BASE", "PRIQ_PROD", "PRIQ_CONS", "CR0:e");
         }

@@ -52,9 +52,7 @@ class SmmuDriverConformanceTest {
     class StageTwoOnly extends DriverConformance {
         @Override
         protected DriverSubject subject() {
-            return machine(
-                    SmmuBench.STAGE_2.toBuilder().disable(IdField.MSI).build(),
-                    Clients.PCI);
+            return machine(SmmuBench.STAGE_2.toBuilder().disable(IdField.MSI).build(), Clients.PCI);
         }
     }
 
@@ -84,8 +82,7 @@ class SmmuDriverConformanceTest {
     class HostAtEl2 extends DriverConformance {
         @Override
         protected DriverSubject subject() {
-            return new SmmuMachine(
-                    EVERYTHING, Clients.PLATFORM, builder -> builder.option(SmmuOption.HOST_AT_EL2));
+            return new SmmuMachine(EVERYTHING, Clients.PLATFORM, builder -> builder.option(SmmuOption.HOST_AT_EL2));
         }
     }
 }

@@ -40,9 +40,7 @@ class SmmuExplorationTest {
     private static List<Smmuv3Capabilities> modes() {
         return List.of(
                 SmmuBench.CAPABLE,
-                SmmuBench.STAGE_2.toBuilder()
-                        .disable(IdField.MSI, IdField.RIL)
-                        .build());
+                SmmuBench.STAGE_2.toBuilder().disable(IdField.MSI, IdField.RIL).build());
     }
 
     private static void explore(String name, Scenario scenario) {
@@ -106,7 +104,8 @@ class SmmuExplorationTest {
                     for (int n = 0; n < 2; n++) {
                         boolean late = returned[0];
                         long pa = bench.dma(NIC, IOVA, Access.READ);
-                        // Id and table are in different words, which are not written in one store: nothing lies between.
+                        // Id and table are in different words, which are not written in one store: nothing lies
+                        // between.
                         assertThat(pa).isIn(PA, PA + 0x1000, -1L);
                         assertThat(late && pa != PA + 0x1000)
                                 .as("DMA through the old domain")
@@ -126,8 +125,8 @@ class SmmuExplorationTest {
                 SmmuBench bench = plan.boot();
                 IommuDomain domain = bench.attached(NIC);
                 domain.map(IOVA, PA, 0x1000, Prot.READ_WRITE);
-                DomainOps identity = Objects.requireNonNull(
-                        bench.driver.allocateDomain(DomainType.IDENTITY, bench.device(NIC)));
+                DomainOps identity =
+                        Objects.requireNonNull(bench.driver.allocateDomain(DomainType.IDENTITY, bench.device(NIC)));
                 boolean[] returned = new boolean[1];
                 stage.task("lets it pass", () -> {
                     identity.attach(bench.device(NIC));
@@ -138,7 +137,9 @@ class SmmuExplorationTest {
                         boolean late = returned[0];
                         long pa = bench.dma(NIC, IOVA, Access.READ);
                         assertThat(pa).as("never stopped").isIn(PA, IOVA);
-                        assertThat(late && pa != IOVA).as("translated afterwards").isFalse();
+                        assertThat(late && pa != IOVA)
+                                .as("translated afterwards")
+                                .isFalse();
                     }
                 });
             });

@@ -72,8 +72,7 @@ class SmmuInvalidationTest {
         domain.map(IOVA, PA, 0x4000, Prot.READ_WRITE);
         bench.takeAll();
         domain.unmap(IOVA, 0x4000);
-        assertThat(bench.takeNames())
-                .containsExactly("TLBI_NH_VA", "TLBI_NH_VA", "TLBI_NH_VA", "TLBI_NH_VA", "SYNC");
+        assertThat(bench.takeNames()).containsExactly("TLBI_NH_VA", "TLBI_NH_VA", "TLBI_NH_VA", "TLBI_NH_VA", "SYNC");
     }
 
     @Test
@@ -111,7 +110,9 @@ class SmmuInvalidationTest {
         domain.unmapFast(IOVA, 0x4000, queued);
         domain.iotlbSync(queued);
         assertThat(bench.takeAll()).isEmpty();
-        assertThat(bench.dma("nic", IOVA, Access.READ)).as("the window of laziness").isEqualTo(PA);
+        assertThat(bench.dma("nic", IOVA, Access.READ))
+                .as("the window of laziness")
+                .isEqualTo(PA);
         domain.flushIotlbAll();
         assertThat(bench.takeNames()).containsExactly("TLBI_NH_ASID", "SYNC");
         assertThat(bench.dma("nic", IOVA, Access.READ)).isEqualTo(-1);
@@ -213,8 +214,7 @@ class SmmuInvalidationTest {
 
         @Override
         public Reply invalidate(InvalidateRequest request) {
-            told.add(String.format(
-                    "drop %d 0x%x 2^%d", request.substreamId(), request.address(), request.sizeLg2()));
+            told.add(String.format("drop %d 0x%x 2^%d", request.substreamId(), request.address(), request.sizeLg2()));
             return Reply.COMPLETED;
         }
     }
@@ -237,20 +237,17 @@ class SmmuInvalidationTest {
     void anEndpointMayAskOnceItsEntrySaysSoAndStopsBeforeItSaysNo() {
         AtsRig rig = new AtsRig(plan -> {});
         Device device = rig.bench.device(FUNCTION);
-        DomainOps blocked =
-                Objects.requireNonNull(rig.bench.driver.allocateDomain(DomainType.BLOCKED, device));
+        DomainOps blocked = Objects.requireNonNull(rig.bench.driver.allocateDomain(DomainType.BLOCKED, device));
         blocked.attach(device);
         assertThat(rig.told).containsExactly("disable", "drop -1 0x0 2^64");
         assertThat(StreamTableEntry.EATS.get(rig.bench.entry(FUNCTION).dw1())).isZero();
         rig.told.clear();
-        DomainOps paging =
-                Objects.requireNonNull(rig.bench.driver.allocateDomain(DomainType.UNMANAGED, device));
+        DomainOps paging = Objects.requireNonNull(rig.bench.driver.allocateDomain(DomainType.UNMANAGED, device));
         paging.attach(device);
         assertThat(rig.told).containsExactly("drop -1 0x0 2^64", "enable 12");
         assertThat(StreamTableEntry.EATS.get(rig.bench.entry(FUNCTION).dw1())).isEqualTo(1);
         rig.told.clear();
-        DomainOps other =
-                Objects.requireNonNull(rig.bench.driver.allocateDomain(DomainType.UNMANAGED, device));
+        DomainOps other = Objects.requireNonNull(rig.bench.driver.allocateDomain(DomainType.UNMANAGED, device));
         other.attach(device);
         assertThat(rig.told).as("what it has of the domain before").containsExactly("drop -1 0x0 2^64");
     }
@@ -273,11 +270,10 @@ class SmmuInvalidationTest {
     @Test
     void withoutAtsNoEndpointIsAsked() {
         AtsRig off = new AtsRig(plan -> plan.host = builder -> builder.option(SmmuOption.ATS_OFF));
-        AtsRig unable = new AtsRig(
-                plan -> plan.capabilities = SmmuBench.CAPABLE.toBuilder()
-                        .disable(IdField.ATS, IdField.PRI, IdField.ATSRECERR, IdField.PPS)
-                        .set(IdField.PRIQS, 0)
-                        .build());
+        AtsRig unable = new AtsRig(plan -> plan.capabilities = SmmuBench.CAPABLE.toBuilder()
+                .disable(IdField.ATS, IdField.PRI, IdField.ATSRECERR, IdField.PPS)
+                .set(IdField.PRIQS, 0)
+                .build());
         for (AtsRig rig : List.of(off, unable)) {
             IommuDomain domain = rig.bench.attached(FUNCTION);
             domain.map(IOVA, PA, 0x1000, Prot.READ_WRITE);
@@ -301,8 +297,7 @@ class SmmuInvalidationTest {
             @ForAll @LongRange(min = 0, max = 1L << 51) long page,
             @ForAll @LongRange(min = 1, max = 1L << 50) long count) {
         SmmuBench bench = Holder.BENCH;
-        Master master = Objects.requireNonNull(
-                bench.driver.unit().streams().find(bench.device("nic")));
+        Master master = Objects.requireNonNull(bench.driver.unit().streams().find(bench.device("nic")));
         List<Command> made = new ArrayList<>();
         EndpointCommands.invalidate(master, 3, page << 12, count << 12, made::add);
         assertThat(made).hasSize(1);

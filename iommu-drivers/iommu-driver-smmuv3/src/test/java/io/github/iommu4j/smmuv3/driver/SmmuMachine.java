@@ -52,9 +52,8 @@ final class SmmuMachine implements DriverSubject {
     public Installation install(Surroundings surroundings) {
         // io-pgtable warns of what the suite does on purpose.
         KernelLog log = new KernelLog(KernelLog.WarnPolicy.RECORD);
-        Smmuv3 unit = Smmuv3.builder(surroundings.memory())
-                .capabilities(capabilities)
-                .build();
+        Smmuv3 unit =
+                Smmuv3.builder(surroundings.memory()).capabilities(capabilities).build();
         ArenaAllocator structures =
                 new ArenaAllocator(surroundings.memory(), STRUCTURES, STRUCTURES_SIZE, surroundings.locking());
         SmmuHost host = options.apply(SmmuHost.builder(surroundings.memory(), surroundings.allocator())

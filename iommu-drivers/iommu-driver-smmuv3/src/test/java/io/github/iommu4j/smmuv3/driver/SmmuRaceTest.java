@@ -70,7 +70,9 @@ class SmmuRaceTest {
             for (int round = 0; round < ROUNDS; round++) {
                 long pa = DATA + (round & 0xFF) * 0x1000L;
                 domain.map(iova, pa, 0x1000, Prot.READ_WRITE);
-                assertThat(bench.dma("nic", iova, Access.READ)).as("round %d", round).isEqualTo(pa);
+                assertThat(bench.dma("nic", iova, Access.READ))
+                        .as("round %d", round)
+                        .isEqualTo(pa);
                 domain.unmap(iova, 0x1000);
                 assertThat(bench.dma("nic", iova, Access.READ))
                         .as("round %d, after the unmap", round)
@@ -87,9 +89,7 @@ class SmmuRaceTest {
 
     @Test
     void stageOneByAddressWithoutMessages() throws Exception {
-        race(SmmuBench.CAPABLE.toBuilder()
-                .disable(IdField.RIL, IdField.MSI)
-                .build());
+        race(SmmuBench.CAPABLE.toBuilder().disable(IdField.RIL, IdField.MSI).build());
     }
 
     @Test

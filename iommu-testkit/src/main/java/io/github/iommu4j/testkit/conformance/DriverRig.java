@@ -50,6 +50,9 @@ final class DriverRig {
     final IommuCore core;
     final Installation installation;
     final long window;
+    /** A domain takes mappings before it was attached. */
+    final boolean mapsBeforeAttach;
+
     final BusType bus;
     final @Nullable Vfio vfio;
     private final DriverSubject subject;
@@ -63,6 +66,7 @@ final class DriverRig {
         this.subject = subject;
         PhysicalMemory memory = new SparseMemory();
         window = subject.window();
+        mapsBeforeAttach = subject.mapsBeforeAttach(release);
         arena = new ArenaAllocator(memory, ARENA, ARENA_SIZE, locking);
         installation = subject.install(new Surroundings(memory, new FailingArena(), locking, release));
         PciHardware hardware = subject.pci();

@@ -227,6 +227,7 @@ final class DriverSequence {
             return false;
         }
         ownership.space = space;
+        space.attached();
         return true;
     }
 
@@ -244,7 +245,7 @@ final class DriverSequence {
         if (spaces.size() == MOST_DOMAINS) {
             return false;
         }
-        spaces.add(new SpaceModel(rig.core.newPagingDomain(rig.client(client)), rig.window, WINDOW));
+        spaces.add(new SpaceModel(rig.core.newPagingDomain(rig.client(client)), rig, WINDOW));
         return true;
     }
 
@@ -282,6 +283,7 @@ final class DriverSequence {
             return false;
         }
         of(client).pasids.put(pasid, space);
+        space.attached();
         return true;
     }
 

@@ -139,4 +139,15 @@ public interface DriverSubject {
     default boolean forbidsWriting() {
         return true;
     }
+
+    /**
+     * Whether a domain takes mappings before it was attached to anything. Where it does not, mapping is refused with {@code
+     * ENODEV} until then.
+     *
+     * @param release the kernel
+     * @return {@code true} for most
+     */
+    default boolean mapsBeforeAttach(KernelRelease release) {
+        return true;
+    }
 }

@@ -1,5 +1,8 @@
 package io.github.iommu4j.testkit.conformance;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.IommuDomain;
 import io.github.iommu4j.api.IotlbGather;
 import io.github.iommu4j.api.Prot;
@@ -26,13 +29,22 @@ final class SpaceModel {
     private final NavigableMap<Long, Piece> pieces = new TreeMap<>();
     private final Deque<Long> gone = new ArrayDeque<>();
 
+    /** The domain takes mappings. */
+    private boolean mappable;
+
     private record Piece(long size, long pa) {}
 
     /** Nothing mapped. */
-    SpaceModel(IommuDomain domain, long window, long windowSize) {
+    SpaceModel(IommuDomain domain, DriverRig rig, long windowSize) {
         this.domain = domain;
-        this.window = window;
+        this.window = rig.window;
+        this.mappable = rig.mapsBeforeAttach;
         this.windowSize = windowSize;
+    }
+
+    /** The domain was attached. */
+    void attached() {
+        mappable = true;
     }
 
     /** Where an address goes; {@code null} when it is not mapped. */
@@ -54,6 +66,12 @@ final class SpaceModel {
         long iova = window + unit * random.nextInt((int) (windowSize / unit));
         long pa = DriverRig.DATA + unit * random.nextInt((int) (windowSize / unit));
         if (iova + size > window + windowSize || overlaps(iova, size)) {
+            return false;
+        }
+        if (!mappable) {
+            assertThat(DriverRig.errno(() -> domain.map(iova, pa, size, Prot.READ_WRITE)))
+                    .as("a mapping in a domain that was never attached")
+                    .isEqualTo(Errno.ENODEV);
             return false;
         }
         domain.map(iova, pa, size, Prot.READ_WRITE);

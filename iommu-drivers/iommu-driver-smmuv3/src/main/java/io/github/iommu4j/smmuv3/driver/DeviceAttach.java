@@ -163,8 +163,7 @@ final class DeviceAttach {
         if (old == null) {
             return;
         }
-        StreamTarget.Fixed none =
-                unit.detachedDevicesPass() ? StreamTarget.Fixed.IDENTITY : StreamTarget.Fixed.BLOCKED;
+        StreamTarget.Fixed none = unit.detachedDevicesPass() ? StreamTarget.Fixed.IDENTITY : StreamTarget.Fixed.BLOCKED;
         asidLocked(() -> {
             switchTo(master, none);
             master.setTarget(null);
@@ -191,7 +190,8 @@ final class DeviceAttach {
         Master master = require(device);
         if (space.unit() != unit) {
             throw new IommuException(
-                    Errno.EINVAL, "a domain of " + space.unit().name() + " does not go with a device of " + unit.name());
+                    Errno.EINVAL,
+                    "a domain of " + space.unit().name() + " does not go with a device of " + unit.name());
         }
         if (pasid <= 0 || pasid >>> master.ssidBits() != 0) {
             throw new IommuException(Errno.EINVAL, device.name() + " has no PASID " + pasid);

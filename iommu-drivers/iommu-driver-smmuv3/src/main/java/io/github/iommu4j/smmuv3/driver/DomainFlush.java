@@ -143,8 +143,7 @@ final class DomainFlush {
                 }
                 // A stage 1 that is not ours: nobody knows which of the device's addresses led there.
                 boolean direct = tag.way == Way.DIRECT;
-                EndpointCommands.invalidate(
-                        tag.master, tag.pasid, direct ? iova : 0, direct ? size : 0, commands::add);
+                EndpointCommands.invalidate(tag.master, tag.pasid, direct ? iova : 0, direct ? size : 0, commands::add);
             }
         } finally {
             lock.unlockIrqRestore(interrupts);

@@ -97,9 +97,7 @@ final class EventReader {
         Errno refusal = host.deviceFaults().report(master.device(), request);
         if (refusal != null && host.answersWhatNobodyTook()) {
             responses.answer(
-                    master,
-                    request,
-                    new PageResponse(request.pasid(), request.groupId(), PageResponse.Code.FAILURE));
+                    master, request, new PageResponse(request.pasid(), request.groupId(), PageResponse.Code.FAILURE));
         }
         return refusal;
     }

@@ -8,7 +8,9 @@ import java.util.Locale;
 /** An event as the kernel's log shows it: its four words, and from 6.15 on what they say. */
 final class EventText {
 
-    private static final String[] CLASSES = {"CD fetch", "Stage 1 translation table fetch", "Input address caused fault", "Reserved"};
+    private static final String[] CLASSES = {
+        "CD fetch", "Stage 1 translation table fetch", "Input address caused fault", "Reserved"
+    };
 
     private EventText() {}
 
@@ -43,8 +45,7 @@ final class EventText {
             case F_TRANSLATION, F_ADDR_SIZE, F_ACCESS, F_PERMISSION -> {
                 parts.print(
                         KernelLog.Level.ERR,
-                        String.format(
-                                Locale.ROOT, "%s iova: %#x ipa: %#x", what, event.inputAddress(), event.ipa()));
+                        String.format(Locale.ROOT, "%s iova: %#x ipa: %#x", what, event.inputAddress(), event.ipa()));
                 parts.print(KernelLog.Level.ERR, access(event));
             }
             case F_STE_FETCH, F_CD_FETCH, F_VMS_FETCH ->

@@ -36,11 +36,13 @@ final class Master {
     Master(Device device, SmmuUnit unit, List<Integer> streamIds, Bus bus) {
         this.device = device;
         this.unit = unit;
-        this.streamIds = streamIds.stream().distinct().mapToInt(Integer::intValue).toArray();
+        this.streamIds =
+                streamIds.stream().distinct().mapToInt(Integer::intValue).toArray();
         this.features = unit.host().features(device);
         UnitFeatures capable = unit.features();
         int common = Math.min(features.pasidBits(), capable.ssidBits());
-        this.ssidBits = capable.has(SmmuFeature.TWO_LEVEL_CONTEXT_TABLE) ? common : Math.min(common, LINEAR_CONTEXTS_LG2);
+        this.ssidBits =
+                capable.has(SmmuFeature.TWO_LEVEL_CONTEXT_TABLE) ? common : Math.min(common, LINEAR_CONTEXTS_LG2);
         boolean canStall = bus == Bus.PLATFORM && features.has(Trait.CAN_STALL) && capable.has(SmmuFeature.STALLS);
         this.stalls = canStall || capable.has(SmmuFeature.STALL_FORCE);
         this.ats = bus == Bus.PCI

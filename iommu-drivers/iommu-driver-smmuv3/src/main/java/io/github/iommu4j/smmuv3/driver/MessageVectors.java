@@ -17,7 +17,8 @@ public record MessageVectors(long address, int eventData, int errorData, int pag
      */
     public MessageVectors {
         if (address == 0 || (address & 3) != 0) {
-            throw new IllegalArgumentException("a doorbell stands at a multiple of 4, not at 0x" + Long.toHexString(address));
+            throw new IllegalArgumentException(
+                    "a doorbell stands at a multiple of 4, not at 0x" + Long.toHexString(address));
         }
     }
 }

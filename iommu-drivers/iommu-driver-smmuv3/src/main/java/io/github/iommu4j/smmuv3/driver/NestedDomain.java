@@ -59,8 +59,7 @@ record NestedDomain(DeviceAttach devices, StreamTarget.Nested target) implements
         boolean ats = StreamTableEntry.EATS.get(word1) <= EATS_FULL;
         if ((word0 & ~WORD_0) != 0 || (word1 & ~WORD_1) != 0 || !known || !ats) {
             throw new IommuException(
-                    Errno.EIO,
-                    String.format("a user's stream table entry may not be 0x%016x 0x%016x", word0, word1));
+                    Errno.EIO, String.format("a user's stream table entry may not be 0x%016x 0x%016x", word0, word1));
         }
         return new StreamTarget.Nested(parent, word0, word1);
     }

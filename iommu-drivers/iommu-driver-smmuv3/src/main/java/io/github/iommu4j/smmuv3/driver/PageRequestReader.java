@@ -78,8 +78,7 @@ final class PageRequestReader {
             if (master == null || !master.features().has(Trait.PRI)) {
                 return Errno.ENODEV;
             }
-            boolean needsPasid =
-                    request.hasSubstream() && master.features().has(Trait.PRG_RESPONSE_PASID_REQUIRED);
+            boolean needsPasid = request.hasSubstream() && master.features().has(Trait.PRG_RESPONSE_PASID_REQUIRED);
             FaultEvent.PageRequest event = new FaultEvent.PageRequest(
                     request.substreamId(),
                     request.prgIndex(),

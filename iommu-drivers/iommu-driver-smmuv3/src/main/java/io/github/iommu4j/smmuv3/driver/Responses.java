@@ -56,7 +56,8 @@ final class Responses {
                     ? command.with0(Command.AC, 1)
                     : command.with0(Command.AB, 1);
         } else if (master.features().has(Trait.PRI)) {
-            command = pageRequestAnswer(master.streamIds()[0], response, request.traits().responseNeedsPasid());
+            command = pageRequestAnswer(
+                    master.streamIds()[0], response, request.traits().responseNeedsPasid());
         } else {
             throw new IommuException(Errno.ENODEV, master.device().name() + " does not wait for pages");
         }

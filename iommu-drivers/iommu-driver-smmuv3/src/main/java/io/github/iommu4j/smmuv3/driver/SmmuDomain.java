@@ -185,13 +185,17 @@ final class SmmuDomain implements DomainOps, ContextSpace {
     @Override
     public PageSizes pageSizes() {
         DomainTable present = table;
-        return present == null ? madeFor.features().pageSizes() : present.lpae().config().pageSizes();
+        return present == null
+                ? madeFor.features().pageSizes()
+                : present.lpae().config().pageSizes();
     }
 
     @Override
     public IovaRange aperture() {
         DomainTable present = table;
-        int bits = present == null ? madeFor.features().vaBits() : present.lpae().config().ias();
+        int bits = present == null
+                ? madeFor.features().vaBits()
+                : present.lpae().config().ias();
         return new IovaRange(0, (1L << bits) - 1);
     }
 

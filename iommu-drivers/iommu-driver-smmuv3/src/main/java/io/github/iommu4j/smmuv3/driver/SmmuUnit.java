@@ -50,12 +50,7 @@ final class SmmuUnit {
     SmmuUnit(String name, MmioRegion region, SmmuHost host) {
         this.host = host;
         this.parts = new StructureParts(
-                name,
-                host.memory(),
-                new StructureMemory(host.structures()),
-                host.log(),
-                host.release(),
-                host.errata());
+                name, host.memory(), new StructureMemory(host.structures()), host.log(), host.release(), host.errata());
         SmmuRegisters plain =
                 new SmmuRegisters(host.has(SmmuOption.PAGE0_REGISTERS_ONLY) ? new PageZero(region) : region);
         this.registers = new UnitRegisters(name, plain, host.locking());
@@ -82,9 +77,7 @@ final class SmmuUnit {
         boolean writes = features.has(SmmuFeature.MSI)
                 && features.has(SmmuFeature.COHERENCY)
                 && !host.has(SmmuOption.MSI_POLLING_OFF);
-        SyncSignal signal = writes
-                ? SyncSignal.MSI
-                : features.has(SmmuFeature.SEV) ? SyncSignal.SEV : SyncSignal.NONE;
+        SyncSignal signal = writes ? SyncSignal.MSI : features.has(SmmuFeature.SEV) ? SyncSignal.SEV : SyncSignal.NONE;
         CommandRing.Setup setup = new CommandRing.Setup(parts, plain, host.locking(), host.clock(), () -> {
             host.polling().run();
             errors.step();
@@ -99,9 +92,8 @@ final class SmmuUnit {
     }
 
     private StreamTable newStreamTable() {
-        StreamTable.Levels levels = features.has(SmmuFeature.TWO_LEVEL_STREAM_TABLE)
-                ? StreamTable.Levels.TWO
-                : StreamTable.Levels.LINEAR;
+        StreamTable.Levels levels =
+                features.has(SmmuFeature.TWO_LEVEL_STREAM_TABLE) ? StreamTable.Levels.TWO : StreamTable.Levels.LINEAR;
         StreamTable table = new StreamTable(parts, ring, features.sidBits(), levels);
         if (host.has(SmmuOption.SKIP_PREFETCH)) {
             table.hint(StreamTable.PrefetchHint.SKIPPED);
@@ -250,7 +242,6 @@ final class SmmuUnit {
 
     /** Whether a device without a domain passes. */
     boolean detachedDevicesPass() {
-        return host.has(SmmuOption.DETACHED_DEVICES_BYPASS)
-                && host.release().smmuv3MayLetDetachedDevicesPass();
+        return host.has(SmmuOption.DETACHED_DEVICES_BYPASS) && host.release().smmuv3MayLetDetachedDevicesPass();
     }
 }

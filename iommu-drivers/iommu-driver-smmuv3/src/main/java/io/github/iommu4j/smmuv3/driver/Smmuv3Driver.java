@@ -44,8 +44,7 @@ public final class Smmuv3Driver implements IommuDriver {
     /** Where Linux lets doorbells of interrupts be mapped. */
     private static final IovaRange MESSAGES = new IovaRange(0x800_0000L, 0x80F_FFFFL);
 
-    private static final Prot MESSAGE_PROT =
-            new Prot(Prot.WRITE.bits() | Prot.NOEXEC.bits() | Prot.MMIO.bits());
+    private static final Prot MESSAGE_PROT = new Prot(Prot.WRITE.bits() | Prot.NOEXEC.bits() | Prot.MMIO.bits());
 
     private static final int HUAWEI = 0x19E5;
     /** HiSilicon's PCIe tune and trace device, which uses addresses as they are. */
@@ -197,8 +196,7 @@ public final class Smmuv3Driver implements IommuDriver {
 
     @Override
     public List<ReservedRegion> reservedRegions(Device device) {
-        return List.of(new ReservedRegion(
-                MESSAGES, MESSAGE_PROT, ReservedRegion.Type.SW_MSI));
+        return List.of(new ReservedRegion(MESSAGES, MESSAGE_PROT, ReservedRegion.Type.SW_MSI));
     }
 
     @Override
@@ -245,7 +243,9 @@ public final class Smmuv3Driver implements IommuDriver {
      */
     public boolean canWaitForPages(Device device) {
         Master master = unit.streams().find(device);
-        return master != null && (master.stalls() || master.mayCacheTranslations() && master.features().has(Trait.PRI));
+        return master != null
+                && (master.stalls()
+                        || master.mayCacheTranslations() && master.features().has(Trait.PRI));
     }
 
     /**

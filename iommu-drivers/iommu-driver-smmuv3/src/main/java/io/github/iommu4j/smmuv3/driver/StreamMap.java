@@ -49,7 +49,8 @@ final class StreamMap {
                     throw new IommuException(
                             Errno.EINVAL,
                             "stream " + Integer.toUnsignedString(sid) + " of "
-                                    + master.device().name() + " is " + other.device().name() + "'s");
+                                    + master.device().name() + " is "
+                                    + other.device().name() + "'s");
                 }
             }
             byDevice.put(master.device(), master);

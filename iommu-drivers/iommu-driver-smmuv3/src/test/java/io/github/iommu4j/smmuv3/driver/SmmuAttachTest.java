@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.iommu4j.api.DomainType;
 import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.IommuDomain;
+import io.github.iommu4j.api.IommuException;
 import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.Prot;
 import io.github.iommu4j.api.dma.Access;
@@ -282,7 +283,7 @@ class SmmuAttachTest {
                 domain.attachPasid(nic, 20);
                 domain.detachPasid(nic, 20);
                 domain.free();
-            } catch (io.github.iommu4j.api.IommuException refused) {
+            } catch (IommuException refused) {
                 refusal = refused.errno();
             }
             bench.untilFailure = 0;

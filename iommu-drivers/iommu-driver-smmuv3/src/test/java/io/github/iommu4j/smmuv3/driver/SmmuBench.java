@@ -42,6 +42,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** Core, driver, hardware and a few platform devices, with everything the driver writes to be looked at. */
 final class SmmuBench {
@@ -69,6 +70,10 @@ final class SmmuBench {
         KernelLog.WarnPolicy warnings = KernelLog.WarnPolicy.THROW;
         CommandProcessing processing = CommandProcessing.ON_DOORBELL;
         DeviceFeatures features = DeviceFeatures.NONE;
+        /** What handlers of domains answer. */
+        @Nullable
+        Errno handled;
+
         UnaryOperator<Smmuv3.Builder> hardware = builder -> builder;
         UnaryOperator<SmmuHost.Builder> host = builder -> builder;
         UnaryOperator<MmioRegion> registers = region -> region;
@@ -123,8 +128,9 @@ final class SmmuBench {
                 .whilePolling(unit::step)
                 .faults((domain, device, iova, access) -> {
                     faults.add(String.format("%s %s 0x%x", device.name(), access, iova));
-                    return null;
-                });
+                    return plan.handled;
+                })
+                .deviceFaults((device, event) -> core().faults().report(device, event));
         host = plan.host.apply(builder).build();
         driver = Smmuv3Driver.start(UNIT, plan.registers.apply(unit.registers()), host);
         core = IommuCore.builder()
@@ -174,6 +180,11 @@ final class SmmuBench {
         public void free(long address, long size) {
             behind.free(address, size);
         }
+    }
+
+    /** The driver may hear of faults only once there is a core. */
+    private IommuCore core() {
+        return core;
     }
 
     DeviceNode device(String name) {

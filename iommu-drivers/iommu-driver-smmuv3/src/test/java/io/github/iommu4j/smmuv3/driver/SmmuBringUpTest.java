@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -121,7 +122,7 @@ class SmmuBringUpTest {
                 "the unit has no translation granule");
     }
 
-    private static void assertRefused(java.util.function.Consumer<Tap> change, String line) {
+    private static void assertRefused(Consumer<Tap> change, String line) {
         SparseMemory memory = new SparseMemory();
         KernelLog log = new KernelLog(KernelLog.WarnPolicy.THROW);
         Smmuv3 unit = Smmuv3.builder(memory).capabilities(SmmuBench.CAPABLE).build();

@@ -48,7 +48,7 @@ final class CaptureCommand implements Callable<Integer> {
             converter = Kind.class,
             completionCandidates = Kinds.class,
             description = "the machine: ${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} when not given",
-            defaultValue = "vtd-legacy")
+            defaultValue = "smmuv3-stage-1")
     private ModelKind kind;
 
     @Option(names = "--of", paramLabel = "CAPTURE", description = "restore the machine of this capture instead")

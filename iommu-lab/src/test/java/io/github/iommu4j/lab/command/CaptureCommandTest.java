@@ -38,7 +38,7 @@ class CaptureCommandTest {
     void whatIsWrongIsToldInOneLine() {
         assertThat(run("capture", directory.resolve("x").toString(), "--machine", "abacus"))
                 .isEqualTo(2);
-        assertThat(err.toString()).contains("'abacus' is no machine: vtd-legacy");
+        assertThat(err.toString()).contains("'abacus' is no machine: smmuv3-stage-1, ");
         assertThat(run("capture", directory.resolve("x").toString(), "--operations", "100001"))
                 .isEqualTo(2);
         assertThat(err.toString()).contains("at most 100000");

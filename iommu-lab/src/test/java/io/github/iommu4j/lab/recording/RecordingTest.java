@@ -73,7 +73,7 @@ class RecordingTest {
                 .fetches()
                 .get(machine.model().unit().explain(mapped).fetches().size() - 1)
                 .address();
-        machine.model().memory().store64(entry, machine.model().memory().load64(entry) ^ 1L << 20);
+        machine.model().memory().store64(entry, machine.model().memory().load64(entry) ^ 1L << 30);
         Capture after = new Capture(
                 before.name(),
                 before.family(),

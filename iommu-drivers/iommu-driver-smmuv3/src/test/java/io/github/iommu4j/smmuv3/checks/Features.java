@@ -10,6 +10,7 @@ final class Features {
 
     private static final IdField[] FREE = {
         IdField.HYP,
+        IdField.NS1ATS,
         IdField.ASID16,
         IdField.VMID16,
         IdField.CD2L,

@@ -46,6 +46,10 @@ final class TranslationPath {
         return type > TRANSLATED ? UNTRANSLATED : type;
     }
 
+    static boolean isTranslationRequest(int access) {
+        return type(access) == TRANSLATION_REQUEST;
+    }
+
     static boolean isTagged(int pasid) {
         return pasid != TranslationUnit.NO_SUBSTREAM;
     }

@@ -68,7 +68,9 @@ final class DeviceInfo {
 
     /** Whether the device may ask for pages: with ATS only. */
     boolean mayAskForPages() {
-        return ats && features.pageRequests() != 0 && unit.parts().capabilities().takesPageRequests();
+        return ats
+                && features.pageRequests() != 0
+                && unit.parts().capabilities().takesPageRequests();
     }
 
     /** Whether it may have cached some now. */

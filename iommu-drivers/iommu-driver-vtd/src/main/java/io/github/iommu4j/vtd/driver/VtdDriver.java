@@ -12,10 +12,10 @@ import io.github.iommu4j.api.driver.IommuCapability;
 import io.github.iommu4j.api.driver.IommuDriver;
 import io.github.iommu4j.api.fault.FaultEvent;
 import io.github.iommu4j.api.fault.PageResponse;
-import io.github.iommu4j.vtd.layout.PageGroupResponse;
-import io.github.iommu4j.vtd.layout.PageRequestDescriptor;
 import io.github.iommu4j.core.device.DeviceNode;
 import io.github.iommu4j.core.topology.PciFunction;
+import io.github.iommu4j.vtd.layout.PageGroupResponse;
+import io.github.iommu4j.vtd.layout.PageRequestDescriptor;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -176,8 +176,8 @@ public final class VtdDriver implements IommuDriver {
             throw new IommuException(Errno.ENODEV, device.name() + " asks for no pages");
         }
         if (!request.hasPasid()) {
-            throw new IommuException(Errno.EINVAL, "page request " + request.groupId() + " of " + device.name()
-                    + " has no PASID");
+            throw new IommuException(
+                    Errno.EINVAL, "page request " + request.groupId() + " of " + device.name() + " has no PASID");
         }
         if (request.isLast() || !request.traits().privateData().isEmpty()) {
             unit.invalidations().respond(PageGroupResponse.to(descriptorOf(info, request), codeOf(response)));

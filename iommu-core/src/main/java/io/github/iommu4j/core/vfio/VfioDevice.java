@@ -18,7 +18,9 @@ final class VfioDevice {
 
     // Guarded by the set's lock.
     private int openCount;
-    private @Nullable FaultRegion faultRegion;
+
+    // Changes under the set's lock; a user reads its mapping without.
+    private volatile @Nullable FaultRegion faultRegion;
 
     VfioDevice(FaultRegions faultRegions, DeviceNode node, VfioGroup group, DeviceSet set) {
         Locking locking = faultRegions.locking();
@@ -79,12 +81,7 @@ final class VfioDevice {
     /** The region that takes the device's faults while it is open, or {@code null}. */
     @Nullable
     FaultRegion faultRegion() {
-        set.mutex().lock();
-        try {
-            return faultRegion;
-        } finally {
-            set.mutex().unlock();
-        }
+        return faultRegion;
     }
 
     boolean isOpenLocked() {

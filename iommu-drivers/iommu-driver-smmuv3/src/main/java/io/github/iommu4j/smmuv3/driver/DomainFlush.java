@@ -100,6 +100,16 @@ final class DomainFlush {
         }
     }
 
+    /** Who goes through the domain now. */
+    List<Tag> tags() {
+        SpinLock.IrqState interrupts = lock.lockIrqSave();
+        try {
+            return List.copyOf(tags);
+        } finally {
+            lock.unlockIrqRestore(interrupts);
+        }
+    }
+
     private void count(Tag tag, int change) {
         if (tag.master.mayCacheTranslations()) {
             caching.addAndGet(change);

@@ -19,9 +19,12 @@ import io.github.iommu4j.api.memory.MmioRegion;
 import io.github.iommu4j.core.IommuCore;
 import io.github.iommu4j.core.device.DeviceNode;
 import io.github.iommu4j.core.topology.PciFunction;
+import io.github.iommu4j.core.pagetable.arm.LpaeTable;
 import io.github.iommu4j.smmuv3.driver.DeviceFeatures.Trait;
 import io.github.iommu4j.smmuv3.driver.SmmuDomain.Stage;
 import java.util.List;
+import java.util.function.IntFunction;
+import io.github.iommu4j.smmuv3.layout.Command;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -142,7 +145,7 @@ public final class Smmuv3Driver implements IommuDriver {
     }
 
     /**
-     * Makes a domain of stage 2 that user's stages 1 can be nested over (Linux {@code IOMMU_HWPT_ALLOC_NEST_PARENT}).
+     * Makes a domain of stage 2 that users' stages 1 can be nested over (Linux {@code IOMMU_HWPT_ALLOC_NEST_PARENT}).
      *
      * @return the domain, to be {@link IommuCore#adopt adopted} by a core
      * @throws IommuException {@code EOPNOTSUPP} for a unit without both stages; {@code ENOSPC} without a VMID; {@code ENOMEM}
@@ -178,6 +181,31 @@ public final class Smmuv3Driver implements IommuDriver {
             return domain;
         }
         throw new IommuException(Errno.EINVAL, "not a domain of stage 2 of " + name());
+    }
+
+    /**
+     * Issues invalidations of a user who nested his stage 1 over a domain of stage 2 (Linux 6.13 {@code
+     * arm_vsmmu_cache_invalidate}): those of translations within the stage 2's VMID, those of contexts and endpoints by stream.
+     *
+     * @param parent the domain of stage 2
+     * @param commands what the user wrote into his queue, with his own StreamIDs
+     * @param streams the StreamID that one of the user's stands for; {@code null} when he has no such stream
+     * @throws IommuException {@code EINVAL} for a parent that is not of stage 2 or of another unit; {@code EIO} at the first
+     *     command that is not the user's to issue: those before it have taken effect
+     */
+    public void invalidate(DomainOps parent, List<Command> commands, IntFunction<@Nullable Integer> streams) {
+        new UserInvalidation(requireParent(parent), streams).issue(commands);
+    }
+
+    /**
+     * Makes a domain of a process's address space, for PASIDs (Linux {@code iommu_sva_domain_alloc}).
+     *
+     * @param space the process's tables, which stay the caller's
+     * @return the domain, to be {@link IommuCore#adopt adopted} by a core
+     * @throws IommuException {@code EINVAL} for tables that the unit cannot walk; {@code EBUSY} without an ASID
+     */
+    public SvaDomain shareAddressSpace(LpaeTable space) {
+        return new SvaDomain(unit, devices, space);
     }
 
     /** HiSilicon's trace device is left alone. */

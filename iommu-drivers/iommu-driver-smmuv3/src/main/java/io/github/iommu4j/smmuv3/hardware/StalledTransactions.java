@@ -230,11 +230,10 @@ final class StalledTransactions {
         List<End> ends = new ArrayList<>(1);
         synchronized (this) {
             Waiting waiting = byTag.get(tag);
-            boolean known = waiting != null
+            if (waiting != null
                     && !waiting.ended
                     && waiting.streamId() == streamId
-                    && (waiting.state == State.RECORDED || waiting.state == State.WRITING);
-            if (known) {
+                    && (waiting.state == State.RECORDED || waiting.state == State.WRITING)) {
                 end(waiting, outcome, ends);
             }
         }

@@ -95,7 +95,9 @@ class StallProperties {
         public void resume(int streamId, int tag, Resumption outcome) {
             Stall stall = waiting.remove(tag);
             if (stall == null) {
-                Assertions.assertThat(early.put(tag, outcome)).as("tag %d ended twice", tag).isNull();
+                Assertions.assertThat(early.put(tag, outcome))
+                        .as("tag %d ended twice", tag)
+                        .isNull();
                 return;
             }
             Assertions.assertThat(stall.streamId).isEqualTo(streamId);
@@ -126,7 +128,9 @@ class StallProperties {
             Assertions.assertThat(Translations.isStalled(packed)).isTrue();
             int tag = Translations.stallTag(packed);
             if (early.remove(tag) == null) {
-                Assertions.assertThat(waiting.put(tag, new Stall(stream))).as("tag %d is taken", tag).isNull();
+                Assertions.assertThat(waiting.put(tag, new Stall(stream)))
+                        .as("tag %d is taken", tag)
+                        .isNull();
                 dead.remove(tag);
             }
         }
@@ -138,7 +142,9 @@ class StallProperties {
             while (consumed != (rig.read(Rig.EVENTQ_PROD) & (2 << EVENTS_LG2) - 1)) {
                 long slot = EVENTS + 32L * (consumed & (1 << EVENTS_LG2) - 1);
                 take((int) memory.load64(slot + 8) & 0xFFFF, (int) (memory.load64(slot) >>> 32));
-                Assertions.assertThat(memory.load64(slot + 8) >>> 31 & 1).as("Stall").isEqualTo(1);
+                Assertions.assertThat(memory.load64(slot + 8) >>> 31 & 1)
+                        .as("Stall")
+                        .isEqualTo(1);
                 consumed = consumed + 1 & (2 << EVENTS_LG2) - 1;
                 rig.write(Rig.EVENTQ_CONS, consumed);
                 if (dice.oneIn(4)) {
@@ -150,7 +156,9 @@ class StallProperties {
         private void take(int tag, int streamId) {
             Stall stall = waiting.get(tag);
             if (stall == null) {
-                Assertions.assertThat(dead.remove(tag)).as("a record of tag %d that never was", tag).isTrue();
+                Assertions.assertThat(dead.remove(tag))
+                        .as("a record of tag %d that never was", tag)
+                        .isTrue();
                 return;
             }
             Assertions.assertThat(stall.streamId).isEqualTo(streamId);

@@ -197,7 +197,9 @@ class HeldRecordTest {
         assertThat(quiet.ends).as("software does not know it").isEmpty();
         quiet.resume(STREAM, 0, 2);
         assertThat(quiet.ends).containsExactly("1 0 ABORT", "1 1 RETRY");
-        assertThat(quiet.stalled(STREAM, VA + 8).recorded()).as("now it is the first").isTrue();
+        assertThat(quiet.stalled(STREAM, VA + 8).recorded())
+                .as("now it is the first")
+                .isTrue();
     }
 
     @Test

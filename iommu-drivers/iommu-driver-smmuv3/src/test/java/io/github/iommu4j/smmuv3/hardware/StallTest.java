@@ -31,7 +31,8 @@ class StallTest {
 
     @ParameterizedTest
     @CsvSource({
-        "0, 0, 0, RAZ_WI, 0, false", "0, 1, 0, RAZ_WI, 1, false", "1, 0, 0, ABORT, 0, false", "1, 1, 0, ABORT, 1, false",
+        "0, 0, 0, RAZ_WI, 0, false", "0, 1, 0, RAZ_WI, 1, false", "1, 0, 0, ABORT, 0, false",
+                "1, 1, 0, ABORT, 1, false",
         "0, 0, 1, STALL, 1, true", "0, 1, 1, STALL, 1, true", "1, 0, 1, STALL, 1, true", "1, 1, 1, STALL, 1, true"
     })
     void stage1FaultsFollowTheContext(int a, int r, int s, FaultResponse response, int records, boolean stall) {
@@ -66,8 +67,7 @@ class StallTest {
 
     @Test
     void aStage2FaultOfAContextFetchStallsAsTheStreamTableEntrySays() {
-        board.stream(
-                STREAM, Words.nested(0x1_0000, StallBoard.STAGE2).set(2, StreamTableEntry.S2S, 1));
+        board.stream(STREAM, Words.nested(0x1_0000, StallBoard.STAGE2).set(2, StreamTableEntry.S2S, 1));
         assertThat(board.stalled(STREAM, VA).name()).isEqualTo("F_TRANSLATION");
         EventRecord record = board.drain().get(0);
         assertThat(record.stall() && record.s2()).isTrue();
@@ -84,8 +84,7 @@ class StallTest {
 
     @Test
     void addressesBeyondABypassNeverStall() {
-        board.stream(
-                STREAM, Words.stage2(StallBoard.STAGE2).set(2, StreamTableEntry.S2S, 1));
+        board.stream(STREAM, Words.stage2(StallBoard.STAGE2).set(2, StreamTableEntry.S2S, 1));
         Translation answer = board.read(STREAM, 1L << 52);
         assertThat(answer).isEqualTo(new Translation.Fault(0x11, "F_ADDR_SIZE", FaultResponse.ABORT, true));
         assertThat(board.drain().get(0).stall()).isFalse();
@@ -94,7 +93,8 @@ class StallTest {
     @Test
     void configurationErrorsNeverStall() {
         board.context(StallBoard.stalling().set(0, ContextDescriptor.V, 0));
-        assertThat(board.read(STREAM, VA)).isEqualTo(new Translation.Fault(0x0A, "C_BAD_CD", FaultResponse.ABORT, true));
+        assertThat(board.read(STREAM, VA))
+                .isEqualTo(new Translation.Fault(0x0A, "C_BAD_CD", FaultResponse.ABORT, true));
     }
 
     @Test
@@ -108,7 +108,8 @@ class StallTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0, 0, RAZ_WI", "1, 0, RETRY", "2, 0, ABORT", "3, 0, RETRY", "0, 1, ABORT", "1, 1, RETRY", "2, 1, ABORT"})
+    @CsvSource({"0, 0, RAZ_WI", "1, 0, RETRY", "2, 0, ABORT", "3, 0, RETRY", "0, 1, ABORT", "1, 1, RETRY", "2, 1, ABORT"
+    })
     void softwareDecidesWhatBecomesOfIt(int decision, int termModel, String outcome) {
         StallBoard own = StallBoard.with(IdField.TERM_MODEL, termModel);
         int tag = own.stalled(STREAM, VA).tag();
@@ -162,7 +163,8 @@ class StallTest {
     void disablingTheSmmuAbortsEverything() {
         board.stalled(STREAM, VA);
         board.stalled(2, VA);
-        board.onEnd = () -> assertThat(board.read(SmmuRegister.CR0ACK) & 1).as("not yet").isEqualTo(1);
+        board.onEnd = () ->
+                assertThat(board.read(SmmuRegister.CR0ACK) & 1).as("not yet").isEqualTo(1);
         board.write(SmmuRegister.CR0, 0xC);
         assertThat(board.read(SmmuRegister.CR0ACK)).isEqualTo(0xC);
         assertThat(board.ends).containsExactlyInAnyOrder("1 0 ABORT", "2 1 ABORT");

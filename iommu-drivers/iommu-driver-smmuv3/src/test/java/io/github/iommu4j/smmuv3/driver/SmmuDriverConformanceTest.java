@@ -1,5 +1,6 @@
 package io.github.iommu4j.smmuv3.driver;
 
+import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.smmuv3.driver.SmmuMachine.Clients;
 import io.github.iommu4j.smmuv3.hardware.Smmuv3Capabilities;
 import io.github.iommu4j.smmuv3.layout.IdField;
@@ -83,6 +84,34 @@ class SmmuDriverConformanceTest {
         @Override
         protected DriverSubject subject() {
             return new SmmuMachine(EVERYTHING, Clients.PLATFORM, builder -> builder.option(SmmuOption.HOST_AT_EL2));
+        }
+    }
+
+    /** Linux 6.1, which detaches before it attaches. */
+    @Nested
+    class Linux6Dot1 extends DriverConformance {
+        @Override
+        protected DriverSubject subject() {
+            return machine(EVERYTHING, Clients.PLATFORM);
+        }
+
+        @Override
+        protected KernelRelease release() {
+            return KernelRelease.V6_1;
+        }
+    }
+
+    /** Linux 7.2. */
+    @Nested
+    class Linux7Dot2 extends DriverConformance {
+        @Override
+        protected DriverSubject subject() {
+            return machine(EVERYTHING, Clients.PCI);
+        }
+
+        @Override
+        protected KernelRelease release() {
+            return KernelRelease.V7_2;
         }
     }
 }

@@ -1,6 +1,5 @@
 package io.github.iommu4j.smmuv3.driver;
 
-import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.device.Device;
 import io.github.iommu4j.api.device.RequesterId;
 import io.github.iommu4j.api.dma.Access;
@@ -60,7 +59,7 @@ final class SmmuMachine implements DriverSubject {
                         .structures(structures)
                         .locking(surroundings.locking())
                         .log(log)
-                        .release(KernelRelease.V6_12)
+                        .release(surroundings.release())
                         .queueBytesLg2(11)
                         .whilePolling(unit::step)
                         .features(device -> DeviceFeatures.of(5)))

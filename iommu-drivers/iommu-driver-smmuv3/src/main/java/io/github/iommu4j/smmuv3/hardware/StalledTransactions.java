@@ -230,15 +230,17 @@ final class StalledTransactions {
         List<End> ends = new ArrayList<>(1);
         synchronized (this) {
             Waiting waiting = byTag.get(tag);
-            if (waiting != null
-                    && !waiting.ended
-                    && waiting.streamId() == streamId
-                    && (waiting.state == State.RECORDED || waiting.state == State.WRITING)) {
+            if (waiting != null && waiting.streamId() == streamId && isKnown(waiting)) {
                 end(waiting, outcome, ends);
             }
         }
         deliver(ends);
         flush();
+    }
+
+    /** Whether software can have read the record. */
+    private static boolean isKnown(Waiting waiting) {
+        return !waiting.ended && (waiting.state == State.RECORDED || waiting.state == State.WRITING);
     }
 
     /** CMD_STALL_TERM. */

@@ -197,16 +197,9 @@ final class Walker {
                     observer.stage1(at, descriptor, level, table);
                 }
                 if (!TableFormat.isTable(descriptor, level)) {
-                    long leaf = leaf(table, descriptor, level, 0, FaultWord.STAGE1_INPUT);
-                    result = leaf < 0 ? leaf : stage1Checked(table, folded(leaf, hierarchy & half.hierarchy), demand);
+                    result = stage1Found(table, descriptor, level, hierarchy & half.hierarchy, demand);
                     if (result >= 0 && table.updatesAccessFlag) {
-                        boolean dirties =
-                                TableFormat.isClean(result) && Demand.writes(demand, stage1Permissions(table, result));
-                        long wanted = TableFormat.updated(descriptor, dirties);
-                        if (wanted != descriptor) {
-                            at = two == null ? at : updateAddress(seen, two, ipa, level);
-                            result = at < 0 ? at : replaced(seen, table, at, descriptor, wanted, result);
-                        }
+                        result = stage1Updated(seen, two, table, ipa, at, descriptor, result, demand);
                     }
                     break;
                 }
@@ -261,15 +254,9 @@ final class Walker {
                     observer.stage2(at, descriptor, level, table);
                 }
                 if (!TableFormat.isTable(descriptor, level)) {
-                    long leaf = leaf(table, descriptor, level, ipa, where);
-                    result = leaf < 0 ? leaf : stage2Checked(two, leaf, ipa, where, demand);
+                    result = stage2Found(two, descriptor, level, ipa, where, demand);
                     if (result >= 0 && table.updatesAccessFlag) {
-                        boolean dirties =
-                                TableFormat.isClean(result) && Demand.writes(demand, stage2Permissions(table, result));
-                        long wanted = TableFormat.updated(descriptor, dirties);
-                        if (wanted != descriptor) {
-                            result = replaced(seen, table, at, descriptor, wanted, result);
-                        }
+                        result = stage2Updated(seen, table, at, descriptor, result, demand);
                     }
                     break;
                 }
@@ -300,8 +287,13 @@ final class Walker {
         return TableFormat.withLevel(table.writable(descriptor), level);
     }
 
-    /** F_ACCESS and F_PERMISSION of stage 1. */
-    private static long stage1Checked(TableFormat table, long leaf, int demand) {
+    /** A descriptor of stage 1 that is not a table: a leaf that permits what is demanded, or a fault. */
+    private static long stage1Found(TableFormat table, long descriptor, int level, int hierarchy, int demand) {
+        long found = leaf(table, descriptor, level, 0, FaultWord.STAGE1_INPUT);
+        if (found < 0) {
+            return found;
+        }
+        long leaf = folded(found, hierarchy);
         if (table.faultsOnAccess(leaf)) {
             return FaultWord.ofWalk(FaultWord.F_ACCESS, FaultWord.STAGE1_INPUT, 0);
         }
@@ -309,12 +301,13 @@ final class Walker {
         return missing == 0 ? leaf : FaultWord.permission(FaultWord.STAGE1_INPUT, 0, missing);
     }
 
-    /**
-     * F_ACCESS and F_PERMISSION of stage 2. What the SMMU reads for itself must not be of protected Device memory (§5.2,
-     * S2PTW).
-     */
-    private static long stage2Checked(StageTwo two, long leaf, long ipa, long where, int demand) {
+    /** The same of stage 2. What the SMMU reads for itself must not be of protected Device memory (§5.2, S2PTW). */
+    private static long stage2Found(StageTwo two, long descriptor, int level, long ipa, long where, int demand) {
         TableFormat table = two.table();
+        long leaf = leaf(table, descriptor, level, ipa, where);
+        if (leaf < 0) {
+            return leaf;
+        }
         if (table.faultsOnAccess(leaf)) {
             return FaultWord.ofWalk(FaultWord.F_ACCESS, where, ipa);
         }
@@ -334,6 +327,34 @@ final class Walker {
 
     private static boolean isChanged(long leaf) {
         return leaf >= 0 && (leaf & 3) == 0;
+    }
+
+    /**
+     * A leaf of stage 1 after the update it needs, if any: written where stage 2 lets the descriptor be written. These two are
+     * methods of their own, whatever they take, so that the walks stay small enough to be inlined.
+     */
+    private long stage1Updated(
+            long seen,
+            @Nullable StageTwo two,
+            TableFormat table,
+            long ipa,
+            long at,
+            long descriptor,
+            long leaf,
+            int demand) {
+        boolean dirties = TableFormat.isClean(leaf) && Demand.writes(demand, stage1Permissions(table, leaf));
+        long wanted = TableFormat.updated(descriptor, dirties);
+        if (wanted == descriptor) {
+            return leaf;
+        }
+        long target = two == null ? at : updateAddress(seen, two, ipa, TableFormat.level(leaf));
+        return target < 0 ? target : replaced(seen, table, target, descriptor, wanted, leaf);
+    }
+
+    private long stage2Updated(long seen, TableFormat table, long at, long descriptor, long leaf, int demand) {
+        boolean dirties = TableFormat.isClean(leaf) && Demand.writes(demand, stage2Permissions(table, leaf));
+        long wanted = TableFormat.updated(descriptor, dirties);
+        return wanted == descriptor ? leaf : replaced(seen, table, at, descriptor, wanted, leaf);
     }
 
     /** Writes an updated leaf descriptor; the answer is the leaf as it is then. */

@@ -390,4 +390,24 @@ public enum KernelRelease {
     public boolean vtdForbidsExecution() {
         return this == V6_1;
     }
+
+    /**
+     * Whether a device's faults go to a handler that is registered for the device (5.3 to 6.8) or, page requests only, to the
+     * handler of the domain that is attached (6.9 and later).
+     *
+     * @return {@code true} for {@link #V6_1}
+     */
+    public boolean hasDeviceFaultHandlers() {
+        return this == V6_1;
+    }
+
+    /**
+     * Whether the driver that reported a page request answers it when nobody has taken it (5.3 to 6.8), or the core has done so
+     * already (6.9 and later).
+     *
+     * @return {@code true} for {@link #V6_1}
+     */
+    public boolean reporterAnswersFaultsNobodyTook() {
+        return this == V6_1;
+    }
 }

@@ -22,6 +22,8 @@ import io.github.iommu4j.core.device.BusEvent;
 import io.github.iommu4j.core.device.BusType;
 import io.github.iommu4j.core.device.DeviceNode;
 import io.github.iommu4j.core.device.DmaConfiguration;
+import io.github.iommu4j.core.fault.DeviceFaults;
+import io.github.iommu4j.core.fault.FaultOptions;
 import io.github.iommu4j.core.lock.PlainLocking;
 import io.github.iommu4j.core.topology.PciFunction;
 import io.github.iommu4j.core.trace.KernelLog;
@@ -66,6 +68,7 @@ public final class IommuCore {
     private final Probe probe;
     private final FwSpecs fwSpecs;
     private final DefaultDomains defaultDomains;
+    private final DeviceFaults faults;
     private final DeviceAttach deviceAttach = new DeviceAttach(this);
     private final AtomicInteger liveDomains = new AtomicInteger();
 
@@ -81,6 +84,7 @@ public final class IommuCore {
         this.probe = new Probe(this);
         this.fwSpecs = new FwSpecs(this, probe.mutex(), builder.missingSupplier);
         this.defaultDomains = DefaultDomains.of(this);
+        this.faults = new DeviceFaults(new FaultRoute(this), builder.faultOptions);
     }
 
     /**
@@ -362,6 +366,15 @@ public final class IommuCore {
     }
 
     /**
+     * Faults of devices: reports, handlers, answers and queues.
+     *
+     * @return this core's faults; its {@code report} is what drivers are given
+     */
+    public DeviceFaults faults() {
+        return faults;
+    }
+
+    /**
      * What firmware says of devices' IOMMUs.
      *
      * @return this core's descriptions
@@ -435,6 +448,7 @@ public final class IommuCore {
 
     void remember(DeviceIommu iommu) {
         devices.put(iommu.device, iommu);
+        faults.added(iommu.device, iommu.driver);
         PciFunction function = iommu.device.pciFunction();
         if (function != null) {
             functionGroups.put(function, iommu.group);
@@ -508,6 +522,7 @@ public final class IommuCore {
         private final Set<Erratum> errata = new HashSet<>();
         private DomainType systemType = DomainType.DMA_FQ;
         private Function<Device, @Nullable FwSpec> firmware = device -> null;
+        private FaultOptions faultOptions = FaultOptions.asMerged();
         private Supplier<Errno> missingSupplier = () -> Errno.EPROBE_DEFER;
 
         private Builder() {}
@@ -591,6 +606,17 @@ public final class IommuCore {
          */
         public Builder missingSupplier(Supplier<Errno> answer) {
             missingSupplier = answer;
+            return this;
+        }
+
+        /**
+         * Sets how faults are treated where kernels left a choice.
+         *
+         * @param options policies, memory and clock; {@link FaultOptions#asMerged} unless set
+         * @return this builder
+         */
+        public Builder faults(FaultOptions options) {
+            faultOptions = options;
             return this;
         }
 

@@ -73,6 +73,11 @@ final class CommandExecutor {
         };
     }
 
+    /** Broadcast TLB maintenance (§3.17.2), in the shape of the TLBI command that does the same; others are nobody's. */
+    void broadcast(Command command, CommandContext context) {
+        command.opcode().filter(CommandOpcode::isTlbi).ifPresent(opcode -> tlbi.execute(opcode, command, context));
+    }
+
     private CommandError prefetch(CommandOpcode opcode, Command command, CommandContext context) {
         if (command.ssec()) {
             return CommandError.CERROR_ILL;

@@ -80,6 +80,18 @@ final class CommandQueue {
         drain();
     }
 
+    /** TLB maintenance that a processor broadcasts; it is complete when this returns. */
+    void broadcast(Command command) {
+        CommandContext context;
+        synchronized (state) {
+            if (!state.takesBroadcasts()) {
+                return;
+            }
+            context = state.commandContext();
+        }
+        executor.broadcast(command, context);
+    }
+
     private void drain() {
         int budget = enter();
         while (budget > 0) {

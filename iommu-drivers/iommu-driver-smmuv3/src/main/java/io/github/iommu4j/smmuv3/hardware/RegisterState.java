@@ -284,6 +284,11 @@ final class RegisterState {
         return new CommandContext(isEnabled(Cr0.SMMUEN), Cr2.E2H.isSet(get(SmmuRegister.CR2)), 0xFFFF & ~ignored);
     }
 
+    /** Whether broadcast TLB maintenance is taken: it exists, and CR2.PTM does not turn it off. */
+    boolean takesBroadcasts() {
+        return capabilities.btm() && !Cr2.PTM.isSet(get(SmmuRegister.CR2));
+    }
+
     private void assertHeld() {
         assert Thread.holdsLock(this) : "the register lock must be held";
     }

@@ -10,6 +10,7 @@ import io.github.iommu4j.api.dma.Translation;
 import io.github.iommu4j.api.memory.MmioRegion;
 import io.github.iommu4j.api.memory.MsiSink;
 import io.github.iommu4j.api.memory.PhysicalMemory;
+import io.github.iommu4j.smmuv3.layout.Command;
 import io.github.iommu4j.smmuv3.layout.IdField;
 import org.jspecify.annotations.Nullable;
 
@@ -166,6 +167,17 @@ public final class Smmuv3 implements PageRequestUnit {
     public void complete(InvalidateRequest request, Endpoints.Reply reply) {
         endpoints.complete(request, reply);
         commands.doorbell();
+    }
+
+    /**
+     * A processor broadcasts TLB maintenance (IDR0.BTM, §3.17). It acts as the TLBI command with the same scope would, VMID
+     * wildcards included, and is complete when this returns; CMD_SYNC has nothing to do with it. Without BTM, with CR2.PTM=1,
+     * and for what is no legal TLBI command nothing happens.
+     *
+     * @param maintenance a CMD_TLBI_* that does what the processor's instruction does, such as CMD_TLBI_NH_VA for TLBI VAE1IS
+     */
+    public void broadcast(Command maintenance) {
+        commands.broadcast(maintenance);
     }
 
     /**

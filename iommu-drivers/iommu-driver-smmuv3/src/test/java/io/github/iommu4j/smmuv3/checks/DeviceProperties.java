@@ -94,7 +94,7 @@ class DeviceProperties {
         private DmaJob job(int pasid, long page) {
             long at = (page << 12) + dice.below(4096);
             int length = dice.between(0, 9000);
-            long elsewhere = dice.below(PAGES) << 12;
+            long elsewhere = (long) dice.below(PAGES) << 12;
             DmaJob job = DmaJob.of(
                     dice.oneIn(2) ? DmaSegment.read(at, length) : DmaSegment.write(at, new byte[length]),
                     DmaSegment.copy(at, elsewhere, dice.below(3000)));

@@ -8,7 +8,10 @@ import io.github.iommu4j.testkit.conformance.DriverConformance;
 import io.github.iommu4j.testkit.conformance.DriverSubject;
 import org.junit.jupiter.api.Nested;
 
-/** The driver with our hardware under it, in each stage and with each kind of tables, devices and commands. */
+/**
+ * The driver with our hardware under it, in each stage and with each kind of tables, devices and commands. Not on 6.1, where a
+ * domain that was never attached does not map: the suite maps first.
+ */
 class SmmuDriverConformanceTest {
 
     private static final Smmuv3Capabilities EVERYTHING = SmmuBench.CAPABLE;
@@ -84,20 +87,6 @@ class SmmuDriverConformanceTest {
         @Override
         protected DriverSubject subject() {
             return new SmmuMachine(EVERYTHING, Clients.PLATFORM, builder -> builder.option(SmmuOption.HOST_AT_EL2));
-        }
-    }
-
-    /** Linux 6.1, which detaches before it attaches. */
-    @Nested
-    class Linux6Dot1 extends DriverConformance {
-        @Override
-        protected DriverSubject subject() {
-            return machine(EVERYTHING, Clients.PLATFORM);
-        }
-
-        @Override
-        protected KernelRelease release() {
-            return KernelRelease.V6_1;
         }
     }
 

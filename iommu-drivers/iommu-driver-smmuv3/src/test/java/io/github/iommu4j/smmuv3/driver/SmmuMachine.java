@@ -118,10 +118,11 @@ final class SmmuMachine implements DriverSubject {
                 leaks.add(kernel.unit().streams().count() + " masters");
             }
             log.drain().stream()
-                    .filter(line -> line.level() == KernelLog.Level.WARNING || line.level() == KernelLog.Level.ERR)
                     .map(KernelLog.Line::text)
+                    .filter(text -> text.startsWith("WARNING: ") || text.contains("timeout") || text.contains("CMDQ"))
                     .filter(text -> !text.startsWith("WARNING: nothing is mapped at iova")
-                            && !text.startsWith("WARNING: map of iova"))
+                            && !text.startsWith("WARNING: map of iova")
+                            && !text.contains("is in the way at iova"))
                     .forEach(leaks::add);
             return leaks;
         }

@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
             CaptureCommand.class,
             ExplainCommand.class,
             InspectCommand.class,
+            FaultsCommand.class,
             GroupsCommand.class,
             KernelCommand.class,
             PgtableCommand.class,

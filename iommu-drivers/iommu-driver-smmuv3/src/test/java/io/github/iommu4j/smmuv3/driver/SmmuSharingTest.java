@@ -32,6 +32,7 @@ class SmmuSharingTest {
     private static SmmuBench bench(IdField... without) {
         SmmuBench.Plan plan = new SmmuBench.Plan();
         plan.features = DeviceFeatures.of(5);
+        plan.host = builder -> builder.queueBytesLg2(15);
         plan.capabilities = SmmuBench.CAPABLE.toBuilder().disable(without).build();
         return plan.boot();
     }

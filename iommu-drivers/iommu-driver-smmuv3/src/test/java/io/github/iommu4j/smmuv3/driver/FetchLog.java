@@ -10,7 +10,8 @@ import java.util.List;
 /** The memory as hardware sees it: remembers which commands were fetched, and may fail a fetch now and then. */
 final class FetchLog implements PhysicalMemory {
 
-    private static final long QUEUE_END = Structures.ARENA + (Command.BYTES << 19);
+    /** A queue of at most 2^8 entries is the first that is allocated. */
+    private static final long QUEUE_END = Structures.ARENA + (Command.BYTES << 8);
 
     final List<Command> fetched = new ArrayList<>();
     private final PhysicalMemory memory;

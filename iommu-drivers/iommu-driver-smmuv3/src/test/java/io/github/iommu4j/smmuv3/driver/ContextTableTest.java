@@ -31,7 +31,8 @@ class ContextTableTest {
 
     private static Plan plan() {
         Plan plan = new Plan();
-        plan.caches = CacheGeometry.DEFAULT.keeping(CacheGeometry.Structures.ALL).withoutTlb();
+        plan.caches =
+                CacheGeometry.DEFAULT.keeping(CacheGeometry.Structures.ALL).withoutTlb();
         plan.capabilities = Smmuv3Capabilities.linuxVirt10().toBuilder()
                 .set(IdField.SSIDSIZE, 20)
                 .set(IdField.CD2L, 1)

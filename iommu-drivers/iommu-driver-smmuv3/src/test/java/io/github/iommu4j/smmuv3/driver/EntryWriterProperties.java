@@ -162,7 +162,9 @@ class EntryWriterProperties {
 
         private void require(long[] seen) {
             boolean gap = wordsAtOnce() > 1 && !isValid(seen);
-            assertThat(gap || looksLikeOneOfThem(seen)).as("neither old nor new").isTrue();
+            assertThat(gap || looksLikeOneOfThem(seen))
+                    .as("neither old nor new")
+                    .isTrue();
         }
     }
 
@@ -203,8 +205,9 @@ class EntryWriterProperties {
                             pair.require(seen);
                         }
                     });
-                    stage.atEnd("it is the new one", () -> assertThat(EntryWriter.read(pair.memory, AT))
-                            .isEqualTo(pair.to));
+                    stage.atEnd(
+                            "it is the new one",
+                            () -> assertThat(EntryWriter.read(pair.memory, AT)).isEqualTo(pair.to));
                 })
                 .preemptionBound(2)
                 .mostSchedules(300)

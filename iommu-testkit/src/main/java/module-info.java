@@ -12,6 +12,7 @@ module io.github.iommu4j.testkit {
     exports io.github.iommu4j.testkit.conformance;
     exports io.github.iommu4j.testkit.errata;
     exports io.github.iommu4j.testkit.explore;
+    exports io.github.iommu4j.testkit.fault;
     exports io.github.iommu4j.testkit.layout;
     exports io.github.iommu4j.testkit.lock;
     exports io.github.iommu4j.testkit.memory;

@@ -1,5 +1,7 @@
 package io.github.iommu4j.api;
 
+import io.github.iommu4j.api.device.Device;
+import io.github.iommu4j.api.fault.IopfHandler;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -108,6 +110,41 @@ public interface IommuDomain {
      * @param handler the handler, or {@code null} for none
      */
     void setFaultHandler(@Nullable FaultHandler handler);
+
+    /**
+     * Sets who takes the page requests of devices and PASIDs this domain is attached to (Linux {@code iopf_handler}).
+     *
+     * @param handler the handler, or {@code null} for none
+     * @throws IommuException {@code EOPNOTSUPP} up to 6.8, where a device has one handler whatever it is attached to
+     */
+    void setIopfHandler(@Nullable IopfHandler handler);
+
+    /**
+     * Lets a guest's MSI doorbell through: the guest's devices write to an address that its own stage leads to the doorbell it
+     * sees (2019 proposal, {@code iommu_bind_guest_msi}).
+     *
+     * @param iova where the guest's devices write
+     * @param gpa where the guest's doorbell is
+     * @param size bytes
+     * @throws IommuException {@code ENODEV} when the driver has no such domains; else the driver's errno
+     */
+    void bindGuestMsi(long iova, long gpa, long size);
+
+    /**
+     * Undoes {@link #bindGuestMsi}; nothing happens when nothing is bound there.
+     *
+     * @param iova as it was bound
+     */
+    void unbindGuestMsi(long iova);
+
+    /**
+     * Invalidates what a guest has invalidated in its own stage (2019 proposal, {@code iommu_cache_invalidate}).
+     *
+     * @param device a device the domain is attached to
+     * @param invalidation what
+     * @throws IommuException {@code ENODEV} when the driver has no such domains; else the driver's errno
+     */
+    void invalidateCache(Device device, CacheInvalidation invalidation);
 
     /** Frees the domain. It must not be attached; that is a broken caller and a warning. */
     void free();

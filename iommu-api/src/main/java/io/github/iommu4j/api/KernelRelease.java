@@ -373,6 +373,72 @@ public enum KernelRelease {
     }
 
     /**
+     * Whether arm-smmu-v3 takes a device off its domain before it looks at the next one, so that a refused attach leaves the
+     * device with none (up to 6.8); later a refusal changes nothing, and a domain is replaced without a gap.
+     *
+     * @return {@code true} for {@link #V6_1}
+     */
+    public boolean smmuv3DetachesBeforeAttach() {
+        return this == V6_1;
+    }
+
+    /**
+     * Whether arm-smmu-v3 makes a domain's table when it is first attached, and not when the domain is made (6.8 and later).
+     * Nothing can be mapped before.
+     *
+     * @return {@code true} for {@link #V6_1}
+     */
+    public boolean smmuv3FinalisesDomainsAtAttach() {
+        return this == V6_1;
+    }
+
+    /**
+     * The errno of attaching a domain of one SMMU to a device of another.
+     *
+     * @return {@link Errno#ENXIO} for {@link #V6_1}, else {@link Errno#EINVAL}
+     */
+    public Errno smmuv3ForeignDomain() {
+        return this == V6_1 ? Errno.ENXIO : Errno.EINVAL;
+    }
+
+    /**
+     * Whether arm-smmu-v3 has domains of type blocked (6.9 and later); before, the core takes an empty one instead.
+     *
+     * @return {@code false} for {@link #V6_1}
+     */
+    public boolean smmuv3HasBlockedDomain() {
+        return this != V6_1;
+    }
+
+    /**
+     * Whether the parameter {@code disable_bypass} of arm-smmu-v3 still is there (up to 6.9).
+     *
+     * @return {@code true} for {@link #V6_1}
+     */
+    public boolean smmuv3MayLetDetachedDevicesPass() {
+        return this == V6_1;
+    }
+
+    /**
+     * Whether arm-smmu-v3 also reports faults that nobody can mend to the device's handler (5.13 to 6.10), or page requests
+     * only.
+     *
+     * @return {@code true} for {@link #V6_1}
+     */
+    public boolean smmuv3ReportsUnrecoverableFaults() {
+        return this == V6_1;
+    }
+
+    /**
+     * Whether arm-smmu-v3 says in words what an event is (6.15 and later), or its four words only.
+     *
+     * @return {@code true} for {@link #V7_2}
+     */
+    public boolean smmuv3DescribesEvents() {
+        return this == V7_2;
+    }
+
+    /**
      * Whether intel-iommu itself refuses a user's domain to a device whose memory firmware reserves (up to 6.5); later
      * the core refuses to block such a device.
      *
@@ -388,6 +454,26 @@ public enum KernelRelease {
      * @return {@code true} for 6.1
      */
     public boolean vtdForbidsExecution() {
+        return this == V6_1;
+    }
+
+    /**
+     * Whether a device's faults go to a handler that is registered for the device (5.3 to 6.8) or, page requests only, to the
+     * handler of the domain that is attached (6.9 and later).
+     *
+     * @return {@code true} for {@link #V6_1}
+     */
+    public boolean hasDeviceFaultHandlers() {
+        return this == V6_1;
+    }
+
+    /**
+     * Whether the driver that reported a page request answers it when nobody has taken it (5.3 to 6.8), or the core has done so
+     * already (6.9 and later).
+     *
+     * @return {@code true} for {@link #V6_1}
+     */
+    public boolean reporterAnswersFaultsNobodyTook() {
         return this == V6_1;
     }
 

@@ -39,6 +39,12 @@ public enum CoreErratum implements Erratum {
                     + " bus, from another's, and from the replay in a driver's bind. Two could pass the test for a group at once:"
                     + " the driver probed the device twice, and what the first had allocated was lost or freed under the second."
                     + " Mended in 6.2 by one global mutex around the probe, and in 6.7 around firmware's configuration, too."),
+    /** The producer of VFIO's fault ring takes the consumer's index for what the user says it is. */
+    FAULT_RING_TRUSTS_CONSUMER(
+            "2019 proposal of VFIO's fault region: the free entries of the ring were computed from the consumer's index as"
+                    + " user space wrote it, without asking whether it is one of the ring's. With an index beyond the ring the"
+                    + " count means nothing, the ring never looks full and entries nobody has read are overwritten. The"
+                    + " series was never merged; here an index that is none counts as a full ring."),
     /** Rolling an attach back forgets the old domain first. */
     ROLLBACK_FORGETS_OLD_DOMAIN("6.1.y to 6.4: when attaching a group fails, the roll-back clears group->domain before"
             + " it asks for the old domain. Without an old domain it goes on through the cleared pointer and the kernel"

@@ -1,5 +1,6 @@
 package io.github.iommu4j.core;
 
+import io.github.iommu4j.api.CacheInvalidation;
 import io.github.iommu4j.api.DomainType;
 import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.FaultHandler;
@@ -14,6 +15,8 @@ import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.driver.DomainOps;
 import io.github.iommu4j.api.driver.IommuDriver;
 import io.github.iommu4j.api.driver.MapProgress;
+import io.github.iommu4j.api.fault.IopfHandler;
+import io.github.iommu4j.core.fault.FaultHost;
 import io.github.iommu4j.core.trace.KernelLog;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,6 +31,7 @@ final class Domain implements IommuDomain {
     private final AtomicInteger attachments = new AtomicInteger();
     private volatile DomainType type;
     private volatile @Nullable FaultHandler faultHandler;
+    private volatile @Nullable IopfHandler iopfHandler;
     private volatile boolean freed;
 
     Domain(IommuCore core, DomainType type, IommuDriver driver, DomainOps ops) {
@@ -229,11 +233,40 @@ final class Domain implements IommuDomain {
         }
     }
 
+    @Override
+    public void setIopfHandler(@Nullable IopfHandler handler) {
+        if (core.release().hasDeviceFaultHandlers()) {
+            throw new IommuException(Errno.EOPNOTSUPP, "domains have no handlers of page requests before 6.9");
+        }
+        iopfHandler = handler;
+    }
+
+    /** Who takes page requests, with this domain; {@code null} when nobody does. */
+    FaultHost.@Nullable Target faultTarget() {
+        IopfHandler handler = iopfHandler;
+        return handler == null ? null : new FaultHost.Target(this, handler);
+    }
+
     /** Asks the domain's handler (Linux {@code report_iommu_fault}). */
     @Nullable
     Errno reportFault(@Nullable Device device, long iova, Access access) {
         FaultHandler handler = faultHandler;
         return handler == null ? Errno.ENOSYS : handler.onFault(this, device, iova, access);
+    }
+
+    @Override
+    public void bindGuestMsi(long iova, long gpa, long size) {
+        ops.bindGuestMsi(iova, gpa, size);
+    }
+
+    @Override
+    public void unbindGuestMsi(long iova) {
+        ops.unbindGuestMsi(iova);
+    }
+
+    @Override
+    public void invalidateCache(Device device, CacheInvalidation invalidation) {
+        ops.invalidateCache(device, invalidation);
     }
 
     @Override

@@ -6,15 +6,17 @@ import io.github.iommu4j.api.IommuGroup;
 import io.github.iommu4j.api.ReservedRegion;
 import io.github.iommu4j.api.UserCapabilities;
 import io.github.iommu4j.api.device.Device;
+import io.github.iommu4j.api.dma.TranslationUnit;
 import io.github.iommu4j.api.lock.LockClass;
 import io.github.iommu4j.api.lock.Mutex;
 import io.github.iommu4j.api.lock.RefCount;
+import io.github.iommu4j.core.fault.FaultHost;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -33,10 +35,12 @@ final class Group implements IommuGroup {
 
     // Guarded by the mutex.
     private final Map<String, DeviceIommu> members = new LinkedHashMap<>();
-    private final Map<Integer, Domain> pasids = new HashMap<>();
     private @Nullable Domain defaultDomain;
     private @Nullable Domain blockingDomain;
-    private @Nullable Domain domain;
+
+    // Change under the mutex; a fault reads them without.
+    private final Map<Integer, Domain> pasids = new ConcurrentHashMap<>();
+    private volatile @Nullable Domain domain;
 
     private volatile @Nullable String name;
     private @Nullable Object iommuData;
@@ -133,10 +137,17 @@ final class Group implements IommuGroup {
         return domain;
     }
 
+    /** Who takes page requests of a PASID, or of none. Takes no lock: the caller may hold a driver's. */
+    FaultHost.@Nullable Target faultTarget(int pasid) {
+        Domain attached = pasid == TranslationUnit.NO_SUBSTREAM ? domain : pasids.get(pasid);
+        return attached == null ? null : attached.faultTarget();
+    }
+
     void setCurrentLocked(@Nullable Domain newDomain) {
         mutex.assertHeld();
-        if (domain != null) {
-            domain.detached();
+        Domain old = domain;
+        if (old != null) {
+            old.detached();
         }
         domain = newDomain;
         if (newDomain != null) {

@@ -22,6 +22,8 @@ import io.github.iommu4j.core.device.BusEvent;
 import io.github.iommu4j.core.device.BusType;
 import io.github.iommu4j.core.device.DeviceNode;
 import io.github.iommu4j.core.device.DmaConfiguration;
+import io.github.iommu4j.core.fault.DeviceFaults;
+import io.github.iommu4j.core.fault.FaultOptions;
 import io.github.iommu4j.core.lock.PlainLocking;
 import io.github.iommu4j.core.topology.PciFunction;
 import io.github.iommu4j.core.trace.KernelLog;
@@ -66,6 +68,7 @@ public final class IommuCore {
     private final Probe probe;
     private final FwSpecs fwSpecs;
     private final DefaultDomains defaultDomains;
+    private final DeviceFaults faults;
     private final DeviceAttach deviceAttach = new DeviceAttach(this);
     private final AtomicInteger liveDomains = new AtomicInteger();
 
@@ -81,6 +84,7 @@ public final class IommuCore {
         this.probe = new Probe(this);
         this.fwSpecs = new FwSpecs(this, probe.mutex(), builder.missingSupplier);
         this.defaultDomains = DefaultDomains.of(this);
+        this.faults = new DeviceFaults(new FaultRoute(this), builder.faultOptions);
     }
 
     /**
@@ -290,6 +294,26 @@ public final class IommuCore {
     }
 
     /**
+     * Makes a domain of what a device's IOMMU driver has made for a user who asked it directly, such as the parent of nested
+     * domains or one of them (Linux iommufd, {@code IOMMU_HWPT_ALLOC}).
+     *
+     * @param device a device with an IOMMU
+     * @param type {@link DomainType#UNMANAGED} or {@link DomainType#NESTED}
+     * @param ops the driver's side
+     * @return the domain, to be freed by the caller, who frees the driver's side with it
+     * @throws IommuException {@code ENODEV} when the device has no IOMMU
+     */
+    public IommuDomain adopt(Device device, DomainType type, DomainOps ops) {
+        DeviceIommu iommu = devices.get(device);
+        if (iommu == null) {
+            throw new IommuException(Errno.ENODEV, device.name() + " has no IOMMU");
+        }
+        Domain domain = new Domain(this, type, iommu.driver, ops);
+        ops.created(domain);
+        return domain;
+    }
+
+    /**
      * Attaches a domain to a device that is alone in its group (Linux {@code iommu_attach_device}).
      *
      * @param domain the domain
@@ -359,6 +383,15 @@ public final class IommuCore {
      */
     public @Nullable Errno reportFault(IommuDomain domain, @Nullable Device device, long iova, Access access) {
         return ((Domain) domain).reportFault(device, iova, access);
+    }
+
+    /**
+     * Faults of devices: reports, handlers, answers and queues.
+     *
+     * @return this core's faults; its {@code report} is what drivers are given
+     */
+    public DeviceFaults faults() {
+        return faults;
     }
 
     /**
@@ -435,6 +468,7 @@ public final class IommuCore {
 
     void remember(DeviceIommu iommu) {
         devices.put(iommu.device, iommu);
+        faults.added(iommu.device, iommu.driver);
         PciFunction function = iommu.device.pciFunction();
         if (function != null) {
             functionGroups.put(function, iommu.group);
@@ -508,6 +542,7 @@ public final class IommuCore {
         private final Set<Erratum> errata = new HashSet<>();
         private DomainType systemType = DomainType.DMA_FQ;
         private Function<Device, @Nullable FwSpec> firmware = device -> null;
+        private FaultOptions faultOptions = FaultOptions.asMerged();
         private Supplier<Errno> missingSupplier = () -> Errno.EPROBE_DEFER;
 
         private Builder() {}
@@ -591,6 +626,17 @@ public final class IommuCore {
          */
         public Builder missingSupplier(Supplier<Errno> answer) {
             missingSupplier = answer;
+            return this;
+        }
+
+        /**
+         * Sets how faults are treated where kernels left a choice.
+         *
+         * @param options policies, memory and clock; {@link FaultOptions#asMerged} unless set
+         * @return this builder
+         */
+        public Builder faults(FaultOptions options) {
+            faultOptions = options;
             return this;
         }
 

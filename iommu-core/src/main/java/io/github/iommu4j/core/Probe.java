@@ -241,6 +241,7 @@ final class Probe {
     }
 
     private void letGo(DeviceIommu iommu) {
+        core.faults().released(iommu.device);
         if (core.has(CoreErratum.REMOVE_DEVICE_KEEPS_DOMAIN)) {
             return;
         }

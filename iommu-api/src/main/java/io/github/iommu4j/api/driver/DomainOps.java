@@ -1,5 +1,6 @@
 package io.github.iommu4j.api.driver;
 
+import io.github.iommu4j.api.CacheInvalidation;
 import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.IommuDomain;
 import io.github.iommu4j.api.IommuException;
@@ -135,6 +136,36 @@ public interface DomainOps {
      * @param pasid the PASID
      */
     default void detachPasid(Device device, int pasid) {}
+
+    /**
+     * Lets a guest's MSI doorbell through.
+     *
+     * @param iova where the guest's devices write
+     * @param gpa where the guest's doorbell is
+     * @param size bytes
+     * @throws IommuException {@code ENODEV} by default; the driver's reason
+     */
+    default void bindGuestMsi(long iova, long gpa, long size) {
+        throw new IommuException(Errno.ENODEV, "this domain binds no guest's MSIs");
+    }
+
+    /**
+     * Undoes {@link #bindGuestMsi}.
+     *
+     * @param iova as it was bound
+     */
+    default void unbindGuestMsi(long iova) {}
+
+    /**
+     * Invalidates what a guest has invalidated in its own stage.
+     *
+     * @param device a device the domain is attached to
+     * @param invalidation what
+     * @throws IommuException {@code ENODEV} by default; the driver's reason
+     */
+    default void invalidateCache(Device device, CacheInvalidation invalidation) {
+        throw new IommuException(Errno.ENODEV, "this domain has no stage of a guest's");
+    }
 
     /** Frees the driver's side. */
     default void free() {}

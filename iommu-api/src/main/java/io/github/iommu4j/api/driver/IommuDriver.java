@@ -146,6 +146,16 @@ public interface IommuDriver {
     }
 
     /**
+     * Whether users bring PASID tables of their own (Linux {@code user_pasid_table}), so that requests with a PASID the core
+     * knows nothing of belong to the domain of the device itself.
+     *
+     * @return {@code false} by default
+     */
+    default boolean hasUserPasidTables() {
+        return false;
+    }
+
+    /**
      * Answers a group of page requests of a device (Linux {@code page_response}).
      *
      * @param device the device

@@ -225,6 +225,47 @@ public final class Container implements ContainerFile {
         return requireType1().dirtyPages(request);
     }
 
+    private Type1 requireNested() {
+        Type1 iommu = requireType1();
+        if (!module.hasNestedControls()) {
+            throw new IommuException(Errno.ENOTTY, "this kernel has no controls for nesting");
+        }
+        return iommu;
+    }
+
+    /**
+     * VFIO_IOMMU_BIND_MSI (2019 proposal): lets a guest's MSI doorbell through, in every domain of the container or in none.
+     *
+     * @param request what to bind
+     * @throws IommuException {@code EINVAL} without an IOMMU, for a short structure or flags; {@code ENOTTY} without the nested
+     *     series; else the IOMMU driver's errno. Nothing is bound then.
+     */
+    public void bindMsi(BindMsiRequest request) {
+        requireNested().bindMsi(request);
+    }
+
+    /**
+     * VFIO_IOMMU_UNBIND_MSI (2019 proposal). Succeeds also when nothing is bound.
+     *
+     * @param request what to unbind
+     * @throws IommuException {@code EINVAL} without an IOMMU, for a short structure or flags; {@code ENOTTY} without the nested
+     *     series
+     */
+    public void unbindMsi(UnbindMsiRequest request) {
+        requireNested().unbindMsi(request);
+    }
+
+    /**
+     * VFIO_IOMMU_CACHE_INVALIDATE (2019 proposal): passes a guest's invalidation on, for every device of the container.
+     *
+     * @param request what to invalidate
+     * @throws IommuException {@code EINVAL} without an IOMMU, for a short structure or flags; {@code ENOTTY} without the nested
+     *     series; else the IOMMU driver's errno, which ends it
+     */
+    public void invalidateCache(CacheInvalidateRequest request) {
+        requireNested().invalidate(request);
+    }
+
     /**
      * Closes the file. Groups stay attached.
      *

@@ -4,6 +4,7 @@ import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.IommuException;
 import io.github.iommu4j.core.device.DeviceNode;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An open device. A device may be open several times; each file keeps the device, its group's file and the container.
@@ -16,6 +17,9 @@ public final class DeviceFile {
 
     private static final int PCI_REGIONS = 9;
     private static final int PCI_IRQS = 5;
+    private static final int PRODUCER_REGION = PCI_REGIONS;
+    private static final int CONSUMER_REGION = PCI_REGIONS + 1;
+    private static final int FAULT_REGIONS = 2;
 
     private final DeviceAccess access;
     private final VfioDevice device;
@@ -44,12 +48,90 @@ public final class DeviceFile {
     /**
      * VFIO_DEVICE_GET_INFO.
      *
-     * @return what the device has: 9 regions and 5 kinds of interrupt, as every PCI device
+     * @return what the device has: 9 regions and 5 kinds of interrupt, as every PCI device; two more regions with the nested
+     *     series (2019 proposal)
      */
     public DeviceInfo info() {
         requireOpen();
         int reset = access.isResettable(device.node()) ? DeviceInfo.RESET : 0;
-        return new DeviceInfo(DeviceInfo.PCI | reset, PCI_REGIONS, PCI_IRQS);
+        int more = device.faultRegion() == null ? 0 : FAULT_REGIONS;
+        return new DeviceInfo(DeviceInfo.PCI | reset, PCI_REGIONS + more, PCI_IRQS);
+    }
+
+    /**
+     * VFIO_DEVICE_GET_REGION_INFO.
+     *
+     * @param index which region: the first nine are the PCI device's own and have no size here, then come the producer and the
+     *     consumer fault region
+     * @return what it is
+     * @throws IommuException {@code EINVAL} for a region that is not there
+     */
+    public RegionInfo regionInfo(int index) {
+        requireOpen();
+        if (index >= 0 && index < PCI_REGIONS) {
+            return new RegionInfo(0, 0, null);
+        }
+        requireFaultRegion();
+        return switch (index) {
+            case PRODUCER_REGION ->
+                new RegionInfo(
+                        RegionInfo.READ | RegionInfo.MMAP,
+                        FaultRegion.PRODUCER_BYTES,
+                        new RegionInfo.FaultAbis(1, FaultRegion.NEWEST_ABI));
+            case CONSUMER_REGION -> new RegionInfo(RegionInfo.WRITE, FaultRegion.CONSUMER_BYTES, null);
+            default -> throw new IommuException(Errno.EINVAL, "no region " + index);
+        };
+    }
+
+    /**
+     * Reads a word of a region; through a mapping it is the same.
+     *
+     * @param index which region: only the producer fault region can be read
+     * @param offset bytes, a multiple of 8
+     * @return the word
+     * @throws IommuException {@code EINVAL} for another region or offset
+     */
+    public long readRegion(int index, int offset) {
+        requireOpen();
+        if (index != PRODUCER_REGION) {
+            throw new IommuException(Errno.EINVAL, "region " + index + " cannot be read");
+        }
+        return requireFaultRegion().readProducer(offset);
+    }
+
+    /**
+     * Writes a word of a region.
+     *
+     * @param index which region: only the consumer fault region can be written
+     * @param offset bytes, as {@link FaultRegion#writeConsumer} says
+     * @param value the word
+     * @throws IommuException {@code EINVAL} for another region, and as {@link FaultRegion#writeConsumer}
+     */
+    public void writeRegion(int index, int offset, int value) {
+        requireOpen();
+        if (index != CONSUMER_REGION) {
+            throw new IommuException(Errno.EINVAL, "region " + index + " cannot be written");
+        }
+        requireFaultRegion().writeConsumer(offset, value);
+    }
+
+    /**
+     * VFIO_DEVICE_SET_IRQS for the fault interrupt: what is signalled after each fault that was recorded.
+     *
+     * @param trigger an eventfd, or {@code null} for none
+     * @throws IommuException {@code EINVAL} without a fault region
+     */
+    public void setFaultTrigger(@Nullable Runnable trigger) {
+        requireOpen();
+        requireFaultRegion().setTrigger(trigger);
+    }
+
+    private FaultRegion requireFaultRegion() {
+        FaultRegion region = device.faultRegion();
+        if (region == null) {
+            throw new IommuException(Errno.EINVAL, device + " has no fault region");
+        }
+        return region;
     }
 
     /**

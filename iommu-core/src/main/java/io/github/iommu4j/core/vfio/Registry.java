@@ -19,6 +19,7 @@ final class Registry {
     private static final LockClass LOCK_CLASS = new LockClass("vfio.group_lock");
 
     private final Locking locking;
+    private final FaultRegions faultRegions;
     private final Mutex mutex;
 
     // Guarded by the mutex.
@@ -26,7 +27,8 @@ final class Registry {
     private final Map<Device, VfioDevice> devices = new HashMap<>();
     private final Map<Object, DeviceSet> sets = new HashMap<>();
 
-    Registry(Locking locking) {
+    Registry(Locking locking, FaultRegions faultRegions) {
+        this.faultRegions = faultRegions;
         this.locking = locking;
         this.mutex = locking.mutex(LOCK_CLASS);
     }
@@ -39,7 +41,7 @@ final class Registry {
             group.driverBound();
             DeviceSet set = sets.computeIfAbsent(setKey(node), key -> new DeviceSet(locking, key));
             set.joined();
-            VfioDevice device = new VfioDevice(locking, node, group, set);
+            VfioDevice device = new VfioDevice(faultRegions, node, group, set);
             devices.put(node, device);
             group.list(device);
         } finally {

@@ -39,6 +39,7 @@ final class Type1 {
     private final Type1Mappings mappings;
     private final DirtyTracking dirty;
     private final Type1Attach attach;
+    private final NestedControls nested;
 
     Type1(IommuCore core, Flavour flavour, Type1Module module) {
         this.core = core;
@@ -47,6 +48,7 @@ final class Type1 {
         this.mappings = new Type1Mappings(core, flavour, domains, module.dmaEntryLimit());
         this.dirty = new DirtyTracking(core.release());
         this.attach = new Type1Attach(core, module, domains, mappings);
+        this.nested = new NestedControls(domains);
     }
 
     private <T> T locked(Supplier<T> action) {
@@ -151,6 +153,21 @@ final class Type1 {
             case DirtyRequest.GET_BITMAP -> getBitmap(request);
             default -> throw invalid("one known flag is wanted: " + request);
         };
+    }
+
+    void bindMsi(BindMsiRequest request) {
+        NestedControls.check(request.argsz(), BindMsiRequest.ARGSZ, request.flags());
+        locked(() -> nested.bindMsi(request));
+    }
+
+    void unbindMsi(UnbindMsiRequest request) {
+        NestedControls.check(request.argsz(), UnbindMsiRequest.ARGSZ, request.flags());
+        locked(() -> nested.unbindMsi(request.iova()));
+    }
+
+    void invalidate(CacheInvalidateRequest request) {
+        NestedControls.check(request.argsz(), CacheInvalidateRequest.ARGSZ, request.flags());
+        locked(() -> nested.invalidate(request.invalidation()));
     }
 
     private DirtyBitmap startStop(Runnable action) {

@@ -12,6 +12,7 @@ final class Type1Module {
 
     private final Mutex listMutex;
     private final RefCount references;
+    private final boolean hasNestedControls;
     private volatile AllowUnsafe allowUnsafeInterrupts;
     private volatile int dmaEntryLimit;
 
@@ -20,6 +21,7 @@ final class Type1Module {
         this.references = locking.refCount("vfio_iommu_type1");
         this.allowUnsafeInterrupts = options.allowUnsafeInterrupts();
         this.dmaEntryLimit = options.dmaEntryLimit();
+        this.hasNestedControls = options.nested() != null;
     }
 
     /** The lock of the list of IOMMU drivers, held while one is chosen. */
@@ -30,6 +32,11 @@ final class Type1Module {
     /** Open containers whose IOMMU is set; the count starts at one. */
     RefCount references() {
         return references;
+    }
+
+    /** Whether the controls of the nested series (2019 proposal) are there. */
+    boolean hasNestedControls() {
+        return hasNestedControls;
     }
 
     AllowUnsafe allowUnsafeInterrupts() {

@@ -46,7 +46,7 @@ public final class Vfio {
     public Vfio(IommuCore core, VfioOptions options) {
         this.core = core;
         this.type1 = new Type1Module(core.locking(), options);
-        this.registry = new Registry(core.locking());
+        this.registry = new Registry(core.locking(), new FaultRegions(core, options));
         this.access = new DeviceAccess(core, registry, options.resettable());
         this.pciDriver = new VfioPciDriver(core, registry);
     }

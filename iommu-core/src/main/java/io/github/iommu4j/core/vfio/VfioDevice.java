@@ -4,6 +4,7 @@ import io.github.iommu4j.api.lock.Completion;
 import io.github.iommu4j.api.lock.Locking;
 import io.github.iommu4j.api.lock.RefCount;
 import io.github.iommu4j.core.device.DeviceNode;
+import org.jspecify.annotations.Nullable;
 
 /** A device bound to vfio-pci (Linux {@code vfio_device}). */
 final class VfioDevice {
@@ -11,13 +12,19 @@ final class VfioDevice {
     private final DeviceNode node;
     private final VfioGroup group;
     private final DeviceSet set;
+    private final FaultRegions faultRegions;
     private final RefCount registration;
     private final Completion released;
 
     // Guarded by the set's lock.
     private int openCount;
 
-    VfioDevice(Locking locking, DeviceNode node, VfioGroup group, DeviceSet set) {
+    // Changes under the set's lock; a user reads its mapping without.
+    private volatile @Nullable FaultRegion faultRegion;
+
+    VfioDevice(FaultRegions faultRegions, DeviceNode node, VfioGroup group, DeviceSet set) {
+        Locking locking = faultRegions.locking();
+        this.faultRegions = faultRegions;
         this.node = node;
         this.group = group;
         this.set = set;
@@ -54,6 +61,9 @@ final class VfioDevice {
 
     void openedLocked() {
         set.mutex().assertHeld();
+        if (openCount == 0) {
+            faultRegion = faultRegions.start(node);
+        }
         openCount++;
     }
 
@@ -61,7 +71,17 @@ final class VfioDevice {
     boolean closedLocked() {
         set.mutex().assertHeld();
         openCount--;
+        if (openCount == 0 && faultRegion != null) {
+            faultRegions.stop(node);
+            faultRegion = null;
+        }
         return openCount == 0;
+    }
+
+    /** The region that takes the device's faults while it is open, or {@code null}. */
+    @Nullable
+    FaultRegion faultRegion() {
+        return faultRegion;
     }
 
     boolean isOpenLocked() {

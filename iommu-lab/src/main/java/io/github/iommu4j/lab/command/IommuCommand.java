@@ -16,8 +16,10 @@ import picocli.CommandLine.Spec;
         subcommands = {
             DemoCommand.class,
             ReplayCommand.class,
+            CaptureCommand.class,
             ExplainCommand.class,
             InspectCommand.class,
+            FaultsCommand.class,
             GroupsCommand.class,
             KernelCommand.class,
             PgtableCommand.class,

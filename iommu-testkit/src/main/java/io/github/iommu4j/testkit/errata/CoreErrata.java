@@ -78,6 +78,12 @@ public final class CoreErrata {
                         "CIRCULAR",
                         VfioErrata::openTwoDevices),
                 new ErratumCase(
+                        CoreErratum.FAULT_RING_TRUSTS_CONSUMER,
+                        "A user writes an index beyond the fault ring, and a device faults until the ring is full.",
+                        "what the user reads against what the kernel recorded",
+                        "was recorded and is overwritten before it is read",
+                        VfioErrata::writeIndexBeyondRing),
+                new ErratumCase(
                         CoreErratum.PROBE_WITHOUT_LOCK,
                         "Two IOMMUs register while a driver's bind replays the probe of one device.",
                         "every interleaving of the three",

@@ -16,6 +16,7 @@ public final class Museum {
     public static List<Exhibit> exhibits() {
         List<Exhibit> all = new ArrayList<>();
         CoreErrata.cases().forEach(each -> all.add(each.exhibit()));
+        FaultErrata.cases().forEach(each -> all.add(each.exhibit()));
         PageTableErrata.cases().forEach(each -> all.add(each.exhibit()));
         all.addAll(LockBugs.exhibits());
         all.addAll(LockBugVariants.exhibits());

@@ -2,16 +2,22 @@ package io.github.iommu4j.testkit.errata;
 
 import io.github.iommu4j.api.Erratum;
 import io.github.iommu4j.api.IommuGroup;
+import io.github.iommu4j.api.KernelRelease;
+import io.github.iommu4j.api.device.Device;
 import io.github.iommu4j.api.device.RequesterId;
+import io.github.iommu4j.api.fault.FaultEvent;
+import io.github.iommu4j.api.fault.FaultReason;
 import io.github.iommu4j.core.device.PciHardware;
 import io.github.iommu4j.core.lock.PlainLocking;
 import io.github.iommu4j.core.lock.ValidatedLocking;
 import io.github.iommu4j.core.lockdep.LockReport;
 import io.github.iommu4j.core.lockdep.LockValidator;
 import io.github.iommu4j.core.lockdep.ReportPolicy;
+import io.github.iommu4j.core.memory.SparseMemory;
 import io.github.iommu4j.core.topology.PciFunction;
 import io.github.iommu4j.core.vfio.Container;
 import io.github.iommu4j.core.vfio.DeviceFile;
+import io.github.iommu4j.core.vfio.FaultRegion;
 import io.github.iommu4j.core.vfio.GroupFile;
 import io.github.iommu4j.core.vfio.MemoryAccounting;
 import io.github.iommu4j.core.vfio.UserProcess;
@@ -30,6 +36,11 @@ final class VfioErrata {
 
     private static final String FIRST = "0000:01:00.0";
     private static final String SECOND = "0000:01:01.0";
+
+    private static final int RING_ENTRIES = 4;
+    private static final int CONSUMER_INDEX = 4;
+    private static final int BEYOND_RING = 1000;
+    private static final int FIRST_ENTRY_ADDRESS = 4096 + 24;
 
     private VfioErrata() {}
 
@@ -80,5 +91,29 @@ final class VfioErrata {
 
     private static String describe(LockReport report) {
         return report.kind() + ": " + report.toText();
+    }
+
+    /** A user that says it reads where the ring does not reach; the first entry tells whether it was overwritten. */
+    static List<String> writeIndexBeyondRing(Set<Erratum> errata) {
+        ErratumMachine machine = new ErratumMachine(KernelRelease.V6_1, MockHost.intel(48), errata);
+        Device device = machine.add("nic");
+        FaultRegion region = new FaultRegion(machine.core, new FaultRegion.Place(new SparseMemory(), 0, RING_ENTRIES));
+        region.writeConsumer(0, FaultRegion.NEWEST_ABI);
+        int recorded = report(region, device, 0, 1);
+        region.writeConsumer(CONSUMER_INDEX, BEYOND_RING);
+        recorded += report(region, device, 1, 2 * RING_ENTRIES);
+        long first = region.readProducer(FIRST_ENTRY_ADDRESS);
+        return first == 0
+                ? List.of()
+                : List.of("the first of " + recorded + " faults was recorded and is overwritten before it is read");
+    }
+
+    private static int report(FaultRegion region, Device device, int from, int to) {
+        int recorded = 0;
+        for (int i = from; i < to; i++) {
+            FaultEvent fault = new FaultEvent.Unrecoverable(FaultReason.PTE_FETCH, FaultEvent.READ, -1, i, 0);
+            recorded += region.onFault(device, fault) == null ? 1 : 0;
+        }
+        return recorded;
     }
 }

@@ -1,5 +1,6 @@
 package io.github.iommu4j.testkit.machine;
 
+import io.github.iommu4j.api.CacheInvalidation;
 import io.github.iommu4j.api.DomainType;
 import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.IommuException;
@@ -131,6 +132,21 @@ final class MockDomain implements DomainOps {
     public void detachPasid(Device device, int pasid) {
         driver.failures().note("detach PASID " + pasid + " of " + device.name());
         driver.attachedPasid(device, pasid, null);
+    }
+
+    @Override
+    public void bindGuestMsi(long iova, long gpa, long size) {
+        driver.failures().mayFail("bind MSI 0x" + Long.toHexString(iova) + " to 0x" + Long.toHexString(gpa));
+    }
+
+    @Override
+    public void unbindGuestMsi(long iova) {
+        driver.failures().note("unbind MSI 0x" + Long.toHexString(iova));
+    }
+
+    @Override
+    public void invalidateCache(Device device, CacheInvalidation invalidation) {
+        driver.failures().mayFail("invalidate " + invalidation.granularity() + " of " + device.name());
     }
 
     @Override

@@ -11,6 +11,8 @@ import io.github.iommu4j.api.driver.DomainOps;
 import io.github.iommu4j.api.driver.GroupHelpers;
 import io.github.iommu4j.api.driver.IommuCapability;
 import io.github.iommu4j.api.driver.IommuDriver;
+import io.github.iommu4j.api.fault.FaultEvent;
+import io.github.iommu4j.api.fault.PageResponse;
 import io.github.iommu4j.core.device.DeviceNode;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +47,10 @@ public final class MockIommuDriver implements IommuDriver {
     private Set<DomainType> missing = Set.of();
     private @Nullable Grouping grouping;
     private int maxPasids;
+    private boolean answers;
+    private boolean userPasidTables;
+    private final List<Answer> answered = new ArrayList<>();
+    private Consumer<Answer> onAnswer = answer -> {};
     private Set<Device> deferred = Set.of();
     private Predicate<Device> isBehind = device -> true;
 
@@ -148,6 +155,46 @@ public final class MockIommuDriver implements IommuDriver {
     public MockIommuDriver withPasids(int count) {
         maxPasids = count;
         return this;
+    }
+
+    /**
+     * An answer to page requests that reached the hardware.
+     *
+     * @param device who asked
+     * @param request the request that is answered
+     * @param response the answer
+     */
+    public record Answer(Device device, FaultEvent.PageRequest request, PageResponse response) {}
+
+    /**
+     * Lets the hardware take answers to page requests.
+     *
+     * @param action what happens when one arrives, before it is kept
+     * @return this driver
+     */
+    public MockIommuDriver answeringPageRequests(Consumer<Answer> action) {
+        answers = true;
+        onAnswer = action;
+        return this;
+    }
+
+    /**
+     * Lets users bring PASID tables of their own.
+     *
+     * @return this driver
+     */
+    public MockIommuDriver withUserPasidTables() {
+        userPasidTables = true;
+        return this;
+    }
+
+    /**
+     * The answers that arrived.
+     *
+     * @return oldest first; a snapshot
+     */
+    public synchronized List<Answer> answers() {
+        return List.copyOf(answered);
     }
 
     /**
@@ -258,6 +305,29 @@ public final class MockIommuDriver implements IommuDriver {
     @Override
     public int maxPasids(Device device) {
         return maxPasids;
+    }
+
+    @Override
+    public boolean answersPageRequests() {
+        return answers;
+    }
+
+    @Override
+    public boolean hasUserPasidTables() {
+        return userPasidTables;
+    }
+
+    @Override
+    public void pageResponse(Device device, FaultEvent.PageRequest request, PageResponse response) {
+        if (!answers) {
+            IommuDriver.super.pageResponse(device, request, response);
+        }
+        failures.mayFail("answer " + device.name());
+        Answer answer = new Answer(device, request, response);
+        onAnswer.accept(answer);
+        synchronized (this) {
+            answered.add(answer);
+        }
     }
 
     synchronized void attached(Device device, @Nullable MockDomain domain) {

@@ -3,9 +3,11 @@ package io.github.iommu4j.testkit.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.iommu4j.core.CoreErratum;
+import io.github.iommu4j.core.fault.FaultErratum;
 import io.github.iommu4j.core.pagetable.PageTableErratum;
 import io.github.iommu4j.testkit.errata.CoreErrata;
 import io.github.iommu4j.testkit.errata.ErratumCase;
+import io.github.iommu4j.testkit.errata.FaultErrata;
 import io.github.iommu4j.testkit.errata.PageTableErrata;
 import java.util.List;
 import java.util.stream.Stream;
@@ -17,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class ErrataTest {
 
     static List<ErratumCase> cases() {
-        return Stream.of(CoreErrata.cases(), PageTableErrata.cases())
+        return Stream.of(CoreErrata.cases(), FaultErrata.cases(), PageTableErrata.cases())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -45,6 +47,11 @@ final class ErrataTest {
     @Test
     void everyErratumOfTheCoreHasOneCase() {
         assertThat(CoreErrata.cases()).extracting(ErratumCase::erratum).containsExactlyInAnyOrder(CoreErratum.values());
+    }
+
+    @Test
+    void everyErratumOfFaultsHasOneCase() {
+        assertThat(FaultErrata.cases()).extracting(ErratumCase::erratum).containsExactly(FaultErratum.values());
     }
 
     @Test

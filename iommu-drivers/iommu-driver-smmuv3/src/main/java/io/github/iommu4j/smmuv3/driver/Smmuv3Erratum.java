@@ -20,7 +20,19 @@ public enum Smmuv3Erratum implements Erratum {
     PREFETCH_REGARDLESS(
             "arm-smmu-v3, Linux 4.2 (2015): after writing an entry the driver sends CMD_PREFETCH_CONFIG, a hint that the"
                     + " architecture lets an SMMU ignore. HiSilicon's hi161x stops with CERROR_ILL instead, once for each entry"
-                    + " that is written. Mended by an option that firmware sets (hisilicon,broken-prefetch-cmd).");
+                    + " that is written. Mended by an option that firmware sets (hisilicon,broken-prefetch-cmd)."),
+    /** The invalidation of a table is told a level, and leaves those of others. */
+    LEVEL_HINT_FOR_TABLES(
+            "arm-smmu-v3 up to Linux 6.4, where the SMMU has range invalidation: TTL is computed from the page size that"
+                    + " io-pgtable gives. For a table that goes it gives the smallest, since it does not look what the table"
+                    + " held. An SMMU may keep a block of another level then, and the device goes on reaching it after the"
+                    + " memory was given to somebody else. Mended in 6.5 by no hint where tables went."),
+    /** The event queue's overflow is seen, but never acknowledged. */
+    EVENT_OVERFLOW_UNACKNOWLEDGED(
+            "arm-smmu-v3 up to Linux 6.7: having read the event queue, the driver takes the overflow flag over into its copy of"
+                    + " CONS and does not write it. Until the next event is read the SMMU believes that nobody knows, and"
+                    + " cannot say that it lost more; the PRI queue was written, but always. Mended by writing CONS where the"
+                    + " flags differ, for both.");
 
     private final String story;
 

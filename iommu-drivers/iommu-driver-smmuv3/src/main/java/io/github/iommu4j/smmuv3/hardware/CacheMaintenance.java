@@ -2,7 +2,7 @@ package io.github.iommu4j.smmuv3.hardware;
 
 /**
  * Carries out the invalidation commands on the caches: the epoch, the entries, and the epoch again, as {@link
- * CacheEpoch} asks.
+ * CacheEpoch} asks; then it waits for the table updates of translations that began before.
  *
  * <p>Its monitor is what a translation holds that must not be overtaken. Thread-safe.
  */
@@ -13,12 +13,15 @@ final class CacheMaintenance implements Invalidation {
     private final CacheEpoch epoch;
     private final ConfigCaches configs;
     private final Iotlb tlb;
+    private final TableUpdates updates;
     private final Smmuv3Capabilities capabilities;
 
-    CacheMaintenance(CacheEpoch epoch, ConfigCaches configs, Iotlb tlb, Smmuv3Capabilities capabilities) {
+    CacheMaintenance(
+            CacheEpoch epoch, ConfigCaches configs, Iotlb tlb, TableUpdates updates, Smmuv3Capabilities capabilities) {
         this.epoch = epoch;
         this.configs = configs;
         this.tlb = tlb;
+        this.updates = updates;
         this.capabilities = capabilities;
     }
 
@@ -47,6 +50,7 @@ final class CacheMaintenance implements Invalidation {
         epoch.advance();
         tlb.invalidate(new TlbMatch(request, capabilities.s2p()));
         epoch.advance();
+        updates.barrier();
     }
 
     /**
@@ -59,5 +63,6 @@ final class CacheMaintenance implements Invalidation {
         epoch.advance();
         removal.run();
         epoch.advance();
+        updates.barrier();
     }
 }

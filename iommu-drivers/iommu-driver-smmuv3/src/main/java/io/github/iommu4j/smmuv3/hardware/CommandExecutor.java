@@ -1,5 +1,6 @@
 package io.github.iommu4j.smmuv3.hardware;
 
+import io.github.iommu4j.api.dma.Endpoints.Resumption;
 import io.github.iommu4j.api.dma.TranslationUnit;
 import io.github.iommu4j.core.bits.Log2;
 import io.github.iommu4j.smmuv3.layout.Command;
@@ -10,8 +11,8 @@ import java.util.Optional;
 /**
  * What each command does, and which are illegal here (IHI 0070 §4). Reserved bits are ignored.
  *
- * <p>Everything a command asks for is complete when {@link #execute} returns, so that CMD_SYNC has only event records
- * to wait for.
+ * <p>Everything a command asks for is complete when {@link #execute} returns, but for what endpoints put off: CMD_SYNC has
+ * only those and event records to wait for.
  */
 final class CommandExecutor {
 
@@ -28,6 +29,7 @@ final class CommandExecutor {
     private final Prefetch prefetch;
     private final EndpointCommands endpoints;
     private final EventQueue events;
+    private final StalledTransactions stalls;
     private final TlbiCommands tlbi;
 
     CommandExecutor(
@@ -35,16 +37,24 @@ final class CommandExecutor {
             Invalidation invalidation,
             Prefetch prefetch,
             EndpointCommands endpoints,
-            EventQueue events) {
+            EventQueue events,
+            StalledTransactions stalls) {
         this.capabilities = capabilities;
         this.invalidation = invalidation;
         this.prefetch = prefetch;
         this.endpoints = endpoints;
         this.events = events;
+        this.stalls = stalls;
         this.tlbi = new TlbiCommands(capabilities, invalidation);
     }
 
-    /** Executes a command; the signal of a CMD_SYNC is not given here. */
+    /** Whether a command has to wait: a CMD_SYNC does for invalidations that endpoints have not completed. */
+    boolean isHeld(Command command) {
+        boolean sync = command.opcode().filter(CommandOpcode.SYNC::equals).isPresent();
+        return sync && command.cs() != CS_RESERVED && endpoints.isOutstanding();
+    }
+
+    /** Executes a command that is not held; the signal of a CMD_SYNC is not given here. */
     CommandError execute(Command command, CommandContext context) {
         Optional<CommandOpcode> opcode = command.opcode();
         if (opcode.isEmpty()) {
@@ -54,12 +64,18 @@ final class CommandExecutor {
             case PREFETCH_CONFIG, PREFETCH_ADDR -> prefetch(opcode.get(), command, context);
             case CFGI_STE, CFGI_STE_RANGE -> forgetStreams(opcode.get(), command);
             case CFGI_CD, CFGI_CD_ALL -> forgetContexts(opcode.get(), command);
-            case ATC_INV, PRI_RESP -> tellEndpoint(opcode.get(), command, context);
-            case RESUME, STALL_TERM -> endStall(command);
+            case ATC_INV -> invalidateAtc(command, context);
+            case PRI_RESP -> respond(command, context);
+            case RESUME, STALL_TERM -> endStall(opcode.get(), command);
             case SYNC -> sync(command);
             case CFGI_VMS_PIDM, DPTI_ALL, DPTI_PA -> CommandError.CERROR_ILL;
             default -> tlbi.execute(opcode.get(), command, context);
         };
+    }
+
+    /** Broadcast TLB maintenance (§3.17.2), in the shape of the TLBI command that does the same; others are nobody's. */
+    void broadcast(Command command, CommandContext context) {
+        command.opcode().filter(CommandOpcode::isTlbi).ifPresent(opcode -> tlbi.execute(opcode, command, context));
     }
 
     private CommandError prefetch(CommandOpcode opcode, Command command, CommandContext context) {
@@ -118,28 +134,51 @@ final class CommandExecutor {
         return CommandError.CERROR_NONE;
     }
 
-    private CommandError tellEndpoint(CommandOpcode opcode, Command command, CommandContext context) {
-        boolean legal = opcode == CommandOpcode.ATC_INV
-                ? capabilities.ats() && command.size() <= ALL_ADDRESSES
-                : capabilities.pri() && command.resp() != RESP_RESERVED;
-        if (!legal) {
+    private CommandError invalidateAtc(Command command, CommandContext context) {
+        if (!capabilities.ats() || command.size() > ALL_ADDRESSES) {
             return CommandError.CERROR_ILL;
         }
         if (context.translating()) {
-            endpoints.deliver(command);
+            endpoints.invalidate(command);
         }
         return CommandError.CERROR_NONE;
     }
 
-    /** No transaction is ever held, so no STAG and no stream matches: a command without effect. */
-    private CommandError endStall(Command command) {
-        boolean legal = capabilities.stallModel() != STALL_NOT_SUPPORTED && !command.ssec();
-        return legal ? CommandError.CERROR_NONE : CommandError.CERROR_ILL;
+    private CommandError respond(Command command, CommandContext context) {
+        if (!capabilities.pri() || command.resp() == RESP_RESERVED) {
+            return CommandError.CERROR_ILL;
+        }
+        if (context.translating()) {
+            endpoints.respond(command);
+        }
+        return CommandError.CERROR_NONE;
+    }
+
+    private CommandError endStall(CommandOpcode opcode, Command command) {
+        if (capabilities.stallModel() == STALL_NOT_SUPPORTED || command.ssec()) {
+            return CommandError.CERROR_ILL;
+        }
+        if (opcode == CommandOpcode.STALL_TERM) {
+            stalls.terminate(command.streamId());
+        } else {
+            stalls.resume(command.streamId(), Command.RESUME_STAG.getInt(command.dw1()), resumption(command));
+        }
+        return CommandError.CERROR_NONE;
+    }
+
+    private Resumption resumption(Command resume) {
+        if (Command.AC.isSet(resume.dw0())) {
+            return Resumption.RETRY;
+        }
+        return Command.AB.isSet(resume.dw0()) || capabilities.termModel() ? Resumption.ABORT : Resumption.RAZ_WI;
     }
 
     private CommandError sync(Command command) {
         if (command.cs() == CS_RESERVED) {
             return CommandError.CERROR_ILL;
+        }
+        if (endpoints.takeTimeOut()) {
+            return CommandError.CERROR_ATC_INV_SYNC;
         }
         events.barrier();
         return CommandError.CERROR_NONE;

@@ -80,6 +80,18 @@ final class CommandQueue {
         drain();
     }
 
+    /** TLB maintenance that a processor broadcasts; it is complete when this returns. */
+    void broadcast(Command command) {
+        CommandContext context;
+        synchronized (state) {
+            if (!state.takesBroadcasts()) {
+                return;
+            }
+            context = state.commandContext();
+        }
+        executor.broadcast(command, context);
+    }
+
     private void drain() {
         int budget = enter();
         while (budget > 0) {
@@ -119,13 +131,22 @@ final class CommandQueue {
         }
         Command command = null;
         CommandError result = CommandError.CERROR_ABT;
+        boolean held = false;
         try {
             command = fetch(head);
-            if (command != null) {
+            held = command != null && executor.isHeld(command);
+            if (command != null && !held) {
                 result = executor.execute(command, head.context());
             }
         } finally {
-            finish(head, result);
+            if (held) {
+                putBack();
+            } else {
+                finish(head, result);
+            }
+        }
+        if (held) {
+            return false;
         }
         if (command != null && result == CommandError.CERROR_NONE && isSync(command)) {
             interrupts.completed(command);
@@ -151,13 +172,21 @@ final class CommandQueue {
             QueueIndex index = state.commandQueueIndex();
             int prod = (int) state.get(SmmuRegister.CMDQ_PROD);
             int cons = (int) state.get(SmmuRegister.CMDQ_CONS);
-            boolean runs = state.isEnabled(Cr0.CMDQEN) && !state.isActive(GlobalError.CMDQ_ERR);
+            boolean runs =
+                    state.isEnabled(Cr0.CMDQEN) && !state.isActive(GlobalError.CMDQ_ERR) && !state.isInServiceFailure();
             if (!runs || index.isEmpty(prod, cons) || !index.isConsistent(prod, cons)) {
                 return null;
             }
             state.commandInFlight(true);
             long address = state.entryAddress(SmmuRegister.CMDQ_BASE, index, cons, COMMAND_LG2);
             return new Head(address, state.commandContext(), state.generation());
+        }
+    }
+
+    /** A CMD_SYNC that waits is not consumed, and nothing behind it is; it is fetched anew with the next doorbell. */
+    private void putBack() {
+        synchronized (state) {
+            state.commandInFlight(false);
         }
     }
 

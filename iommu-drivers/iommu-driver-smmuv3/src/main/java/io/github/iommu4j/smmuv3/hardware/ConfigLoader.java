@@ -114,8 +114,12 @@ final class ConfigLoader {
         return Stream.of(entry, capabilities, control.el2HostExtensions());
     }
 
-    /** The configuration of a substream, its CD read where stage 1 needs one. */
-    StreamConfig config(Stream stream, int substreamId) {
+    /**
+     * The configuration of a substream, its CD read where stage 1 needs one.
+     *
+     * @param seen the epoch before the first read of this translation
+     */
+    StreamConfig config(long seen, Stream stream, int substreamId) {
         if (stream.isFault()) {
             return StreamConfig.refused(stream, stream.fault(), Cacheable.NO);
         }
@@ -136,10 +140,10 @@ final class ConfigLoader {
             }
             return substreamId == 0 && whenNone == S1DSS_SUBSTREAM_0
                     ? refused(stream, FaultWord.F_STREAM_DISABLED)
-                    : context(stream, substreamId);
+                    : context(seen, stream, substreamId);
         }
         if (contextsLg2 == 0 || whenNone == S1DSS_SUBSTREAM_0) {
-            return context(stream, 0);
+            return context(seen, stream, 0);
         }
         return whenNone == S1DSS_BYPASS
                 ? StreamConfig.withoutStage1(stream, capabilities)
@@ -150,24 +154,24 @@ final class ConfigLoader {
         return StreamConfig.refused(stream, FaultWord.of(code), Cacheable.NO);
     }
 
-    private StreamConfig context(Stream stream, int index) {
+    private StreamConfig context(long seen, Stream stream, int index) {
         long pointer = StreamTableEntry.S1CONTEXTPTR.inPlace(stream.ste().dw0());
         int contextsLg2 = stream.contextsLg2();
         if (contextsLg2 == 0) {
-            return contextAt(stream, pointer);
+            return contextAt(seen, stream, pointer);
         }
         int format = StreamTableEntry.S1FMT.getInt(stream.ste().dw0());
         if (format == 1 || format == 2) {
-            return contextOfTwoLevels(stream, pointer, index, format == 1 ? SMALL_LEAF : LARGE_LEAF);
+            return contextOfTwoLevels(seen, stream, pointer, index, format == 1 ? SMALL_LEAF : LARGE_LEAF);
         }
-        return contextAt(stream, Log2.alignDown(pointer, contextsLg2 + CD_LG2) + ((long) index << CD_LG2));
+        return contextAt(seen, stream, Log2.alignDown(pointer, contextsLg2 + CD_LG2) + ((long) index << CD_LG2));
     }
 
-    private StreamConfig contextOfTwoLevels(Stream stream, long pointer, int index, int leafLg2) {
+    private StreamConfig contextOfTwoLevels(long seen, Stream stream, long pointer, int index, int leafLg2) {
         int tableLg2 = Math.max(0, stream.contextsLg2() - leafLg2) + POINTER_LG2;
         long at = Log2.alignDown(pointer, Math.max(6, tableLg2)) + ((long) (index >>> leafLg2) << POINTER_LG2);
         if (stream.stageTwo() != null) {
-            at = walker.contextAddress(stream.stageTwo(), at, Purpose.L1CD);
+            at = walker.contextAddress(seen, stream.stageTwo(), at, Purpose.L1CD);
             if (FaultWord.isFault(at)) {
                 return StreamConfig.refused(stream, at, Cacheable.NO);
             }
@@ -187,13 +191,13 @@ final class ConfigLoader {
         if (!descriptor.valid() || !Log2.fits(leaf, limit)) {
             return StreamConfig.refused(stream, FaultWord.of(FaultWord.C_BAD_SUBSTREAMID), Cacheable.ILLEGAL);
         }
-        return contextAt(stream, leaf + ((index & Log2.mask(leafLg2)) << CD_LG2));
+        return contextAt(seen, stream, leaf + ((index & Log2.mask(leafLg2)) << CD_LG2));
     }
 
-    private StreamConfig contextAt(Stream stream, long address) {
+    private StreamConfig contextAt(long seen, Stream stream, long address) {
         long at = address;
         if (stream.stageTwo() != null) {
-            at = walker.contextAddress(stream.stageTwo(), address, Purpose.CD);
+            at = walker.contextAddress(seen, stream.stageTwo(), address, Purpose.CD);
             if (FaultWord.isFault(at)) {
                 return StreamConfig.refused(stream, at, Cacheable.NO);
             }

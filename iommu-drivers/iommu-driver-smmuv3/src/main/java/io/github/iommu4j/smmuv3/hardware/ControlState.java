@@ -1,5 +1,7 @@
 package io.github.iommu4j.smmuv3.hardware;
 
+import io.github.iommu4j.smmuv3.layout.RegisterFields.Gbpa;
+
 /**
  * What the translation path needs of the control registers, as one immutable snapshot: the register file publishes a
  * new one whenever a change has taken effect.
@@ -25,4 +27,8 @@ record ControlState(
 
     /** The state after reset: disabled, everything else zero. */
     static final ControlState RESET = new ControlState(false, false, false, false, false, 0, 0, 0);
+
+    /** Service failure mode: every transaction aborts, whatever the registers say. */
+    static final ControlState SERVICE_FAILURE =
+            new ControlState(false, false, false, false, false, (int) Gbpa.ABORT.mask(), 0, 0);
 }

@@ -30,7 +30,7 @@ final class EventComposer {
         return word | EventRecord.SUBSTREAM_ID.of(substreamId & 0xFFFFF) | EventRecord.SSV.of(ssv);
     }
 
-    /** What kind of access, and where it failed. */
+    /** What kind of access, and where it failed. STAG is 0. */
     static long dw1(long fault, int access) {
         int code = FaultWord.code(fault);
         if (code == FaultWord.F_BAD_ATS_TREQ) {
@@ -44,10 +44,11 @@ final class EventComposer {
         if (code < FaultWord.F_WALK_EABT) {
             return 0;
         }
-        boolean tableRead = code == FaultWord.F_PERMISSION && FaultWord.classOf(fault) == EventRecord.CLASS_TT;
+        boolean tableRead = FaultWord.isReadMissing(fault) && FaultWord.classOf(fault) == EventRecord.CLASS_TT;
         return rnw
                 | EventRecord.PNU.of(FaultWord.isPrivileged(fault) ? 1 : 0)
                 | EventRecord.IND.of(FaultWord.isInstruction(fault) ? 1 : 0)
+                | EventRecord.STALL.of(FaultWord.isStalled(fault) ? 1 : 0)
                 | EventRecord.S2.of(FaultWord.isStage2(fault) ? 1 : 0)
                 | EventRecord.CLASS.of(FaultWord.classOf(fault))
                 | EventRecord.TTRNW.of(tableRead ? 1 : 0);

@@ -19,6 +19,12 @@ final class EventQueue implements EventRecorder {
     private static final int RECORD_LG2 = 5;
     private static final long NO_SLOT = -1;
 
+    /** What a record does that finds the queue full. */
+    private enum WhenFull {
+        OVERFLOW,
+        KEEP
+    }
+
     private final RegisterState state;
     private final PhysicalMemory memory;
     private final CacheEpoch epoch;
@@ -35,7 +41,19 @@ final class EventQueue implements EventRecorder {
     public Outcome record(long begun, long dw0, long dw1, long dw2, long dw3) {
         Outcome outcome;
         synchronized (this) {
-            outcome = epoch.now() == begun ? write(dw0, dw1, dw2, dw3) : Outcome.STALE;
+            outcome = epoch.now() == begun ? write(WhenFull.OVERFLOW, dw0, dw1, dw2, dw3) : Outcome.STALE;
+        }
+        interrupts.deliver();
+        return outcome;
+    }
+
+    /**
+     * Writes the record of a stalled transaction, which is kept by the caller where this one drops it: it makes no overflow.
+     */
+    Outcome recordStall(long begun, long dw0, long dw1, long dw2, long dw3) {
+        Outcome outcome;
+        synchronized (this) {
+            outcome = epoch.now() == begun ? write(WhenFull.KEEP, dw0, dw1, dw2, dw3) : Outcome.STALE;
         }
         interrupts.deliver();
         return outcome;
@@ -45,7 +63,7 @@ final class EventQueue implements EventRecorder {
     Outcome record(long dw0, long dw1, long dw2, long dw3) {
         Outcome outcome;
         synchronized (this) {
-            outcome = write(dw0, dw1, dw2, dw3);
+            outcome = write(WhenFull.OVERFLOW, dw0, dw1, dw2, dw3);
         }
         interrupts.deliver();
         return outcome;
@@ -54,11 +72,11 @@ final class EventQueue implements EventRecorder {
     /** Returns once every record that was begun before stands in memory or is dropped. */
     synchronized void barrier() {}
 
-    private Outcome write(long dw0, long dw1, long dw2, long dw3) {
+    private Outcome write(WhenFull whenFull, long dw0, long dw1, long dw2, long dw3) {
         long slot;
         long generation;
         synchronized (state) {
-            slot = claim();
+            slot = claim(whenFull);
             generation = state.generation();
             if (slot == NO_SLOT) {
                 return Outcome.DROPPED;
@@ -81,15 +99,17 @@ final class EventQueue implements EventRecorder {
     }
 
     /** The address of the next record; a full queue takes none and says so once until software acknowledges. */
-    private long claim() {
-        if (!state.isEnabled(Cr0.EVENTQEN) || state.isActive(GlobalError.EVENTQ_ABT_ERR)) {
+    private long claim(WhenFull whenFull) {
+        if (!state.isEnabled(Cr0.EVENTQEN)
+                || state.isActive(GlobalError.EVENTQ_ABT_ERR)
+                || state.isInServiceFailure()) {
             return NO_SLOT;
         }
         QueueIndex index = state.eventQueueIndex();
         int prod = (int) state.get(SmmuRegister.EVENTQ_PROD);
         int cons = (int) state.get(SmmuRegister.EVENTQ_CONS);
         if (index.isFull(prod, cons) || !index.isConsistent(prod, cons)) {
-            if (Queue.OVFLG.get(prod) == Queue.OVACKFLG.get(cons)) {
+            if (whenFull == WhenFull.OVERFLOW && Queue.OVFLG.get(prod) == Queue.OVACKFLG.get(cons)) {
                 state.set(SmmuRegister.EVENTQ_PROD, Integer.toUnsignedLong(prod) ^ Queue.OVFLG.mask());
             }
             return NO_SLOT;

@@ -1,5 +1,6 @@
 package io.github.iommu4j.smmuv3.hardware;
 
+import io.github.iommu4j.api.dma.AddressType;
 import io.github.iommu4j.api.dma.DmaRequest;
 import io.github.iommu4j.api.dma.Explanation;
 import io.github.iommu4j.api.dma.Explanation.Fetch;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Explains one translation: runs the same path as a translation, with no caches and with an observer that writes down
- * every read. One instance explains once; not thread-safe.
+ * every read. Nothing is updated and nothing waits: the tag of a stall is 0. One instance explains once; not thread-safe.
  */
 final class Explainer implements FetchObserver {
 
@@ -50,7 +51,7 @@ final class Explainer implements FetchObserver {
             return new Explanation(request, fetches, ok, List.of(), conclusionOfSuccess(now, word, request));
         }
         boolean recorded = !FaultWord.isSilent(word);
-        long packed = Translator.packed(word);
+        long packed = Translator.packed(word, access);
         Translation fault = Translator.fault(recorded ? Translations.recorded(packed) : packed);
         List<Long> event = List.of();
         if (recorded) {
@@ -130,11 +131,21 @@ final class Explainer implements FetchObserver {
                 decision(descriptor, level, table));
     }
 
+    /** The descriptor was the last thing read. */
+    @Override
+    public void update(long address, long before, long after) {
+        boolean dirties = TableFormat.isDirtying(before, after);
+        boolean flags = (before ^ after) != 0 && !dirties || Long.bitCount(before ^ after) > 1;
+        amendLast(
+                "; updated: " + (flags ? "AF=1" : "") + (flags && dirties ? ", " : "") + (dirties ? "made dirty" : ""));
+    }
+
     @Override
     public void stage2Of(Purpose of, int level, long ipa) {
         String what = switch (of) {
             case ACCESS -> "the access";
             case STAGE1_DESCRIPTOR -> "S1 L" + level + " descriptor";
+            case STAGE1_UPDATE -> "S1 L" + level + " update";
             default -> of.name();
         };
         purpose = "IPA 0x" + Long.toHexString(ipa) + " of " + what;
@@ -173,10 +184,14 @@ final class Explainer implements FetchObserver {
     /** A fault is what was concluded from the read before it. */
     private void decideLast(long word) {
         if (!fetches.isEmpty() && FaultWord.code(word) != FaultWord.ABORT) {
-            Fetch last = fetches.remove(fetches.size() - 1);
-            String decision = last.decision() + ": " + name(word);
-            fetches.add(new Fetch(last.role(), last.purpose(), last.address(), last.raw(), last.fields(), decision));
+            amendLast(": " + name(word));
         }
+    }
+
+    private void amendLast(String more) {
+        Fetch last = fetches.remove(fetches.size() - 1);
+        String decision = last.decision() + more;
+        fetches.add(new Fetch(last.role(), last.purpose(), last.address(), last.raw(), last.fields(), decision));
     }
 
     private @Nullable CdRule brokenCd(ContextDescriptor cd) {
@@ -184,6 +199,9 @@ final class Explainer implements FetchObserver {
     }
 
     private static String conclusionOfSuccess(ControlState now, long word, DmaRequest request) {
+        if (request.addressType() == AddressType.TRANSLATION_REQUEST && TlbWord.permissions(word) == 0) {
+            return "Success, R=W=0 (\u00a73.9.1)";
+        }
         if (TlbWord.sizeLg2(word) > TlbWord.LARGEST_REGION) {
             return now.enabled()
                     ? "bypassed (\u00a73.4)"
@@ -196,6 +214,7 @@ final class Explainer implements FetchObserver {
         String rule = brokenRule(word);
         return Conclusions.of(now, word)
                 + (rule.isEmpty() ? "" : ": " + rule)
+                + (FaultWord.isStalled(word) ? "; stalls (\u00a73.12)" : "")
                 + (FaultWord.isSilent(word) ? "; not recorded" : "");
     }
 

@@ -13,8 +13,9 @@ import io.github.iommu4j.smmuv3.layout.EventType;
  * </pre>
  *
  * <p>Code is the event number (IHI 0070 §7.3), 0 for an abort that has none. F_STE_FETCH and F_CD_FETCH have no S2 or
- * CLASS: their address uses bits 55:3. In F_PERMISSION, whose address is a page, bit 3 says that a read was missing
- * and a write was not. SILENT: no record is written. A word that is not negative is not a fault.
+ * CLASS: their address uses bits 55:3. The address of a translation fault is a page: in F_PERMISSION bit 3 says that a
+ * read was missing and a write was not, and in all four bit 4 says that the access stalls. SILENT: no record is written.
+ * A word that is not negative is not a fault.
  */
 final class FaultWord {
 
@@ -42,6 +43,7 @@ final class FaultWord {
     private static final long WALK_ADDRESS = (1L << 52) - 8;
     private static final long STRUCTURE_ADDRESS = (1L << 56) - 8;
     private static final long PAGE = -1L << 12;
+    private static final long STALL = 1L << 4;
     private static final long READ_MISSING = 1L << 3;
     private static final long PRIVILEGED = 1L << 2;
     private static final long RAZ_WI = 1L << 1;
@@ -95,6 +97,16 @@ final class FaultWord {
         return word | SILENT;
     }
 
+    /** The access waits for software; only for a translation fault. */
+    static long stalled(long word) {
+        return word | STALL;
+    }
+
+    /** The same fault, of an access that cannot be made to wait. */
+    static long terminated(long word) {
+        return word & ~STALL;
+    }
+
     static long razWi(long word) {
         return word | RAZ_WI;
     }
@@ -142,11 +154,15 @@ final class FaultWord {
         return (word & SILENT) != 0;
     }
 
+    static boolean isStalled(long word) {
+        return isTranslationFault(word) && (word & STALL) != 0;
+    }
+
     static boolean isRazWi(long word) {
         return (word & RAZ_WI) != 0;
     }
 
-    /** The four translation-related faults, which CD.A, CD.R and STE.S2R govern. */
+    /** The four translation-related faults, which CD.A, CD.R, CD.S, STE.S2R and STE.S2S govern. */
     static boolean isTranslationFault(long word) {
         return code(word) >= F_TRANSLATION && code(word) <= F_PERMISSION;
     }

@@ -18,6 +18,7 @@ interface FetchObserver {
         L1CD,
         CD,
         STAGE1_DESCRIPTOR,
+        STAGE1_UPDATE,
         STAGE2_DESCRIPTOR,
         ACCESS
     }
@@ -33,6 +34,9 @@ interface FetchObserver {
     void stage1(long address, long descriptor, int level, TableFormat table);
 
     void stage2(long address, long descriptor, int level, TableFormat table);
+
+    /** A leaf descriptor that was just read would be updated (§3.13), unless stage 2 forbids it. */
+    void update(long address, long before, long after);
 
     /** A stage-2 walk begins; {@code level} is that of the stage-1 descriptor, where the purpose is one. */
     void stage2Of(Purpose purpose, int level, long ipa);

@@ -2,7 +2,6 @@ package io.github.iommu4j.smmuv3.hardware;
 
 import io.github.iommu4j.api.memory.BusErrorException;
 import io.github.iommu4j.api.memory.InterruptLine;
-import io.github.iommu4j.api.memory.MsiSink;
 import io.github.iommu4j.core.bits.Log2;
 import io.github.iommu4j.smmuv3.layout.Command;
 import io.github.iommu4j.smmuv3.layout.GlobalError;
@@ -20,10 +19,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Interrupts {
 
-    private record Message(InterruptSource source, long address, int data) {}
+    private record Message(InterruptSource source, long address, int data, int attributes) {}
 
     private final RegisterState state;
-    private final MsiSink sink;
+    private final AttributedMsiSink sink;
     private final Smmuv3Interrupts lines;
     private final boolean wakesUp;
     private final boolean sendsMessages;
@@ -31,7 +30,7 @@ final class Interrupts {
     /** Guarded by {@link #state}. */
     private final Queue<Message> pending = new ArrayDeque<>();
 
-    Interrupts(RegisterState state, Smmuv3Capabilities capabilities, MsiSink sink, Smmuv3Interrupts lines) {
+    Interrupts(RegisterState state, Smmuv3Capabilities capabilities, AttributedMsiSink sink, Smmuv3Interrupts lines) {
         this.state = state;
         this.sink = sink;
         this.lines = lines;
@@ -44,7 +43,12 @@ final class Interrupts {
     void raise(InterruptSource source) {
         if (state.isEnabled(source)) {
             long address = IrqCfg.ADDR.inPlace(state.get(source.address()));
-            pending.add(new Message(source, address, (int) state.get(source.data())));
+            long attributes = state.get(source.attributes());
+            pending.add(new Message(
+                    source,
+                    address,
+                    (int) state.get(source.data()),
+                    attributes(IrqCfg.MEM_ATTR.getInt(attributes), IrqCfg.SH.getInt(attributes))));
             state.messagesInFlight(source, 1);
         }
     }
@@ -61,7 +65,7 @@ final class Interrupts {
         for (Message message = next(); message != null; message = next()) {
             try {
                 line(message.source()).pulse();
-                send(message.address(), message.data(), message.source().aborted());
+                send(message);
             } finally {
                 synchronized (state) {
                     state.messagesInFlight(message.source(), -1);
@@ -80,18 +84,32 @@ final class Interrupts {
     void completed(Command sync) {
         if (sync.cs() == Command.CS_IRQ) {
             lines.commandSync().pulse();
-            send(sync.msiAddress(), sync.msiData(), GlobalError.MSI_CMDQ_ABT_ERR);
+            int attributes = attributes(Command.MSI_ATTR.getInt(sync.dw0()), Command.MSH.getInt(sync.dw0()));
+            send(sync.msiAddress(), sync.msiData(), attributes, GlobalError.MSI_CMDQ_ABT_ERR);
         } else if (sync.cs() == Command.CS_SEV && wakesUp) {
             lines.wakeUp().pulse();
         }
     }
 
-    private void send(long address, int data, GlobalError aborted) {
+    /** The attributes of a message, from fields that are encoded as STE.MemAttr and STE.SHCFG; 1 is non-shareable here. */
+    private static int attributes(int memAttr, int shareability) {
+        return MemoryTypes.overridden(memAttr, 0, shareability);
+    }
+
+    private void send(Message message) {
+        send(
+                message.address(),
+                message.data(),
+                message.attributes(),
+                message.source().aborted());
+    }
+
+    private void send(long address, int data, int attributes, GlobalError aborted) {
         if (address == 0 || !sendsMessages) {
             return;
         }
         try {
-            sink.write(address & addressMask, data);
+            sink.write(address & addressMask, data, MemoryTypes.unpack(attributes));
         } catch (BusErrorException e) {
             synchronized (state) {
                 signal(aborted);

@@ -108,7 +108,7 @@ final class Iotlb {
         }
         announce(key, tag);
         if (epoch.now() == seen) {
-            int way = victim(set, version, key, tag);
+            int way = victim(set, version, key, tag, data);
             VarHandle.storeStoreFence();
             WORD.setOpaque(words, way + KEY, key);
             WORD.setOpaque(words, way + TAG, tag);
@@ -136,12 +136,15 @@ final class Iotlb {
     }
 
     /** The entry of the same page, else an empty one, else one after the other. */
-    private int victim(int set, long version, long key, long tag) {
+    private int victim(int set, long version, long key, long tag, long data) {
         int empty = -1;
         for (int way = set + 1, end = way + ways * WORDS_PER_WAY; way < end; way += WORDS_PER_WAY) {
             if (words[way + TAG] == 0) {
                 empty = empty < 0 ? way : empty;
             } else if (((words[way + KEY] ^ key) & TlbKey.COMPARED) == 0 && words[way + TAG] == tag) {
+                if (words[way + DATA] != data) {
+                    EVICTIONS.getAndAdd(this, 1L);
+                }
                 return way;
             }
         }
@@ -152,7 +155,7 @@ final class Iotlb {
         return set + 1 + (int) ((version >>> 1) % ways) * WORDS_PER_WAY;
     }
 
-    /** How many entries had to make room for others. */
+    /** How many entries had to make room for others, or for a new answer of the same page. */
     long evictions() {
         return evictions;
     }

@@ -8,7 +8,7 @@ import java.lang.invoke.VarHandle;
  * at.
  *
  * <p>An answer counts only under the stamp it was given under: the {@link CacheEpoch} and the number of entries the
- * IOTLB has evicted since. Any invalidation, control change or eviction ends them all at once, so that an answer found
+ * IOTLB has evicted or replaced since. Any invalidation, control change or eviction ends them all at once, so that an answer found
  * here is one that the IOTLB would give as well. Read without locks; thread-safe.
  */
 final class RecentAnswers {

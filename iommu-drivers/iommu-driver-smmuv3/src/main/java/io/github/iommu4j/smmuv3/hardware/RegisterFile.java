@@ -2,9 +2,9 @@ package io.github.iommu4j.smmuv3.hardware;
 
 import io.github.iommu4j.api.memory.MmioRegion;
 import io.github.iommu4j.core.bits.Log2;
+import io.github.iommu4j.smmuv3.layout.GlobalError;
 import io.github.iommu4j.smmuv3.layout.SmmuRegister;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /**
  * The register window (IHI 0070 §6.1-6.2): pages 0 and 1, 128 KiB.
@@ -19,17 +19,16 @@ final class RegisterFile implements MmioRegion {
     private final RegisterState state;
     private final Interrupts interrupts;
     private final CommandQueue commands;
-    private final Consumer<ControlState> translation;
+    private final TranslationControl translation;
     /** Guarded by {@link #state}: what the translation path was told last. */
     private ControlState published = ControlState.RESET;
 
     /**
      * Connects the registers to what they control.
      *
-     * @param translation takes what translation depends on, each time it changes, with the register lock held
+     * @param translation what they control
      */
-    RegisterFile(
-            RegisterState state, Interrupts interrupts, CommandQueue commands, Consumer<ControlState> translation) {
+    RegisterFile(RegisterState state, Interrupts interrupts, CommandQueue commands, TranslationControl translation) {
         this.state = state;
         this.interrupts = interrupts;
         this.commands = commands;
@@ -42,7 +41,16 @@ final class RegisterFile implements MmioRegion {
         synchronized (state) {
             state.reset();
             published = state.control();
-            translation.accept(published);
+            translation.publish(published);
+        }
+    }
+
+    /** SFM_ERR becomes active, and translation stops; the caller delivers the interrupt. */
+    void enterServiceFailure() {
+        synchronized (state) {
+            state.enterServiceFailure();
+            interrupts.signal(GlobalError.SFM_ERR);
+            publish();
         }
     }
 
@@ -78,17 +86,40 @@ final class RegisterFile implements MmioRegion {
     }
 
     private void write(SmmuRegister register, long value, long lanes) {
+        boolean quiescing;
         synchronized (state) {
             state.write(register, value, lanes);
-            ControlState now = state.control();
-            if (!now.equals(published)) {
-                published = now;
-                translation.accept(now);
-            }
+            publish();
+            quiescing = state.mustQuiesce();
+        }
+        if (quiescing) {
+            quiesce();
         }
         interrupts.deliver();
+        switch (register) {
+            case CR0, GERRORN, EVENTQ_BASE, EVENTQ_PROD, EVENTQ_CONS -> translation.recordsMayGo();
+            default -> {}
+        }
         if (register == SmmuRegister.CMDQ_PROD || register == SmmuRegister.CR0 || register == SmmuRegister.GERRORN) {
             commands.doorbell();
+        }
+    }
+
+    private void quiesce() {
+        try {
+            translation.quiesce();
+        } finally {
+            synchronized (state) {
+                state.quiesced();
+            }
+        }
+    }
+
+    private void publish() {
+        ControlState now = state.control();
+        if (!now.equals(published)) {
+            published = now;
+            translation.publish(now);
         }
     }
 

@@ -17,9 +17,9 @@ import io.github.iommu4j.smmuv3.layout.SmmuRegister;
  * <p>The monitor of this object is <em>the</em> register lock: every method must be called with it held, and nothing
  * outside the SMMU (memory, interrupts, MSIs) is called while it is.
  *
- * <p>Updates of CR0 and IRQ_CTRL are acknowledged before the write returns, with two exceptions that another thread
- * can see: CMDQEN and EVENTQEN stay acknowledged while a command or a record is in flight, and an interrupt enable
- * while its MSI is.
+ * <p>Updates of CR0 and IRQ_CTRL are acknowledged before the write returns, with exceptions that another thread can see:
+ * CMDQEN, EVENTQEN and PRIQEN stay acknowledged while a command, a record or a page request is in flight, an interrupt
+ * enable while its MSI is, and SMMUEN until translation is at rest.
  */
 final class RegisterState {
 
@@ -29,6 +29,9 @@ final class RegisterState {
     private final int[] messagesInFlight = new int[InterruptSource.values().length];
     private boolean commandInFlight;
     private boolean recordInFlight;
+    private boolean pageRequestInFlight;
+    private boolean serviceFailure;
+    private int quiescing;
     private long generation;
 
     RegisterState(Smmuv3Capabilities capabilities) {
@@ -43,6 +46,7 @@ final class RegisterState {
     void reset() {
         assertHeld();
         generation++;
+        serviceFailure = false;
         for (SmmuRegister register : SmmuRegister.values()) {
             values[register.ordinal()] = IdRegisters.value(register, capabilities);
         }
@@ -62,7 +66,7 @@ final class RegisterState {
         return switch (register) {
             case CMDQ_CONS -> withoutUnusedIndexBits(value, commandQueueIndex());
             case EVENTQ_PROD -> withoutUnusedIndexBits(value, eventQueueIndex());
-            case PRIQ_PROD -> withoutUnusedIndexBits(value, index(SmmuRegister.PRIQ_BASE, capabilities.priqs()));
+            case PRIQ_PROD -> withoutUnusedIndexBits(value, priQueueIndex());
             default -> value;
         };
     }
@@ -113,7 +117,10 @@ final class RegisterState {
 
     /** Lets the acknowledgements follow what was written, as far as nothing in flight holds them back. */
     private void acknowledge() {
-        long held = (commandInFlight ? Cr0.CMDQEN.mask() : 0) | (recordInFlight ? Cr0.EVENTQEN.mask() : 0);
+        long held = Cr0.SMMUEN.mask()
+                | (commandInFlight ? Cr0.CMDQEN.mask() : 0)
+                | (recordInFlight ? Cr0.EVENTQEN.mask() : 0)
+                | (pageRequestInFlight ? Cr0.PRIQEN.mask() : 0);
         set(SmmuRegister.CR0ACK, get(SmmuRegister.CR0) | get(SmmuRegister.CR0ACK) & held);
         long heldInterrupts = 0;
         for (InterruptSource source : InterruptSource.values()) {
@@ -122,6 +129,27 @@ final class RegisterState {
             }
         }
         set(SmmuRegister.IRQ_CTRLACK, get(SmmuRegister.IRQ_CTRL) | get(SmmuRegister.IRQ_CTRLACK) & heldInterrupts);
+    }
+
+    /**
+     * Whether SMMUEN was cleared and is not acknowledged yet. Whoever is told so has translation come to rest and then calls
+     * {@link #quiesced}.
+     */
+    boolean mustQuiesce() {
+        assertHeld();
+        boolean disabling = Cr0.SMMUEN.isSet(get(SmmuRegister.CR0ACK) & ~get(SmmuRegister.CR0));
+        quiescing += disabling ? 1 : 0;
+        return disabling;
+    }
+
+    /** Translation is at rest: SMMUEN=0 is acknowledged, if it still is 0. */
+    void quiesced() {
+        assertHeld();
+        quiescing--;
+        if (quiescing == 0) {
+            long others = get(SmmuRegister.CR0ACK) & ~Cr0.SMMUEN.mask();
+            set(SmmuRegister.CR0ACK, others | get(SmmuRegister.CR0) & Cr0.SMMUEN.mask());
+        }
     }
 
     /** A command is being fetched or executed, or no longer. */
@@ -136,6 +164,24 @@ final class RegisterState {
         assertHeld();
         recordInFlight = inFlight;
         acknowledge();
+    }
+
+    /** A page request is being written to memory, or no longer. */
+    void pageRequestInFlight(boolean inFlight) {
+        assertHeld();
+        pageRequestInFlight = inFlight;
+        acknowledge();
+    }
+
+    /** From now to the next reset nothing translates, and no queue moves (§12.3). */
+    void enterServiceFailure() {
+        assertHeld();
+        serviceFailure = true;
+    }
+
+    boolean isInServiceFailure() {
+        assertHeld();
+        return serviceFailure;
     }
 
     /** An interrupt is on its way, or has arrived. */
@@ -190,6 +236,11 @@ final class RegisterState {
         return index(SmmuRegister.EVENTQ_BASE, capabilities.eventqs());
     }
 
+    /** Size of the PRI queue: LOG2SIZE, capped by IDR1.PRIQS. */
+    QueueIndex priQueueIndex() {
+        return index(SmmuRegister.PRIQ_BASE, capabilities.priqs());
+    }
+
     private QueueIndex index(SmmuRegister base, int largest) {
         return new QueueIndex(Math.min(Queue.LOG2SIZE.getInt(get(base)), largest));
     }
@@ -197,7 +248,7 @@ final class RegisterState {
     /**
      * Physical address of a queue entry: the base aligned down to the queue's size and to 32 bytes, truncated to OAS.
      *
-     * @param base CMDQ_BASE or EVENTQ_BASE
+     * @param base CMDQ_BASE, EVENTQ_BASE or PRIQ_BASE
      * @param position index register whose low bits name the entry
      * @param entryLg2 log2 of the bytes of an entry
      */
@@ -209,10 +260,13 @@ final class RegisterState {
 
     /** What the translation path needs to know. */
     ControlState control() {
+        if (serviceFailure) {
+            return ControlState.SERVICE_FAILURE;
+        }
         long cr0 = get(SmmuRegister.CR0ACK);
         long cr2 = get(SmmuRegister.CR2);
         return new ControlState(
-                Cr0.SMMUEN.isSet(cr0),
+                isEnabled(Cr0.SMMUEN),
                 Cr0.ATSCHK.isSet(cr0),
                 Cr2.RECINVSID.isSet(cr2),
                 Cr2.E2H.isSet(cr2),
@@ -227,7 +281,12 @@ final class RegisterState {
         long cr0 = get(SmmuRegister.CR0ACK);
         int wildcard = Cr0.VMW.getInt(cr0);
         int ignored = wildcard <= 4 ? (int) Log2.mask(wildcard) : 0;
-        return new CommandContext(Cr0.SMMUEN.isSet(cr0), Cr2.E2H.isSet(get(SmmuRegister.CR2)), 0xFFFF & ~ignored);
+        return new CommandContext(isEnabled(Cr0.SMMUEN), Cr2.E2H.isSet(get(SmmuRegister.CR2)), 0xFFFF & ~ignored);
+    }
+
+    /** Whether broadcast TLB maintenance is taken: it exists, and CR2.PTM does not turn it off. */
+    boolean takesBroadcasts() {
+        return capabilities.btm() && !Cr2.PTM.isSet(get(SmmuRegister.CR2));
     }
 
     private void assertHeld() {

@@ -1,9 +1,12 @@
 package io.github.iommu4j.smmuv3.hardware;
 
 import io.github.iommu4j.api.dma.DmaRequest;
+import io.github.iommu4j.api.dma.Endpoints;
 import io.github.iommu4j.api.dma.Explanation;
+import io.github.iommu4j.api.dma.InvalidateRequest;
+import io.github.iommu4j.api.dma.PageRequestMessage;
+import io.github.iommu4j.api.dma.PageRequestUnit;
 import io.github.iommu4j.api.dma.Translation;
-import io.github.iommu4j.api.dma.TranslationUnit;
 import io.github.iommu4j.api.memory.MmioRegion;
 import io.github.iommu4j.api.memory.MsiSink;
 import io.github.iommu4j.api.memory.PhysicalMemory;
@@ -30,26 +33,39 @@ import org.jspecify.annotations.Nullable;
  * this SMMU to complete. An event record is written to memory with only the event queue held, so {@link
  * PhysicalMemory} must not wait for a thread that is inside {@link #registers()}.
  */
-public final class Smmuv3 implements TranslationUnit {
+public final class Smmuv3 implements PageRequestUnit {
 
     private final Smmuv3Capabilities capabilities;
     private final Translator translator;
+    private final StalledTransactions stalls;
     private final CommandQueue commands;
     private final RegisterFile registers;
+    private final Interrupts interrupts;
+    private final EndpointCommands endpoints;
+    private final PriQueue pageRequests;
 
     private Smmuv3(Builder builder) {
         PhysicalMemory memory = builder.memory;
-        MsiSink msi = builder.msi == null ? memory::store32 : builder.msi;
+        AttributedMsiSink msi =
+                builder.msi == null ? (address, data, attributes) -> memory.store32(address, data) : builder.msi;
         capabilities = builder.capabilities;
         CacheEpoch epoch = new CacheEpoch();
         RegisterState state = new RegisterState(capabilities);
-        Interrupts interrupts = new Interrupts(state, capabilities, msi, builder.interrupts);
+        interrupts = new Interrupts(state, capabilities, msi, builder.interrupts);
         EventQueue events = new EventQueue(state, memory, epoch, interrupts);
-        translator = new Translator(memory, capabilities, builder.caches, epoch, events);
+        stalls = new StalledTransactions(
+                capabilities, epoch, events::recordStall, builder.endpoints, builder.stallRecording);
+        translator = new Translator(memory, capabilities, builder.caches, epoch, events, stalls);
+        endpoints = new EndpointCommands(builder.endpoints);
+        pageRequests = new PriQueue(
+                capabilities,
+                new PriQueue.Surroundings(state, memory, interrupts),
+                builder.endpoints,
+                translator::pasidOf);
         CommandExecutor executor = new CommandExecutor(
-                capabilities, translator.invalidation(), prefetch(translator), Smmuv3::unreachable, events);
+                capabilities, translator.invalidation(), prefetch(translator), endpoints, events, stalls);
         commands = new CommandQueue(state, memory, executor, interrupts, builder.processing);
-        registers = new RegisterFile(state, interrupts, commands, translator::control);
+        registers = new RegisterFile(state, interrupts, commands, translator);
     }
 
     private static Prefetch prefetch(Translator translator) {
@@ -66,9 +82,6 @@ public final class Smmuv3 implements TranslationUnit {
         };
     }
 
-    /** No endpoint keeps translations or waits for a page here: nothing to invalidate, nobody to answer. */
-    private static void unreachable(Command command) {}
-
     /**
      * Starts building an SMMU.
      *
@@ -80,17 +93,19 @@ public final class Smmuv3 implements TranslationUnit {
     }
 
     /**
-     * Resets the SMMU: registers to their reset values, translation disabled, caches empty. Memory stays. What other
-     * threads have in flight ends before or after, and leaves nothing in the registers after.
+     * Resets the SMMU: registers to their reset values, translation disabled, caches empty, stalled accesses aborted. Memory
+     * stays. What other threads have in flight ends before or after, and leaves nothing in the registers after.
      */
     public void reset() {
         registers.reset();
+        endpoints.reset();
         Invalidation caches = translator.invalidation();
         caches.steRange(0, 31);
         for (TlbInvalidation.Scope scope :
                 new TlbInvalidation.Scope[] {TlbInvalidation.Scope.NSNH_ALL, TlbInvalidation.Scope.EL2_ALL}) {
             caches.tlb(new TlbInvalidation(scope, 0, 0, 0, 0, -1L, 0, 0, false));
         }
+        stalls.terminateAll();
     }
 
     /**
@@ -132,6 +147,50 @@ public final class Smmuv3 implements TranslationUnit {
     }
 
     /**
+     * A device asks for a page (§8.1). What the queue does not take is answered at once where an answer is due.
+     *
+     * @param message the request
+     */
+    @Override
+    public void pageRequest(PageRequestMessage message) {
+        pageRequests.receive(message);
+    }
+
+    /**
+     * A device says what became of an invalidation that it put off with {@link Endpoints.Reply#LATER}. When it was the last
+     * outstanding one, a waiting CMD_SYNC goes on before this returns (unless commands are stepped); after {@link
+     * Endpoints.Reply#TIMED_OUT} it stops with CERROR_ATC_INV_SYNC. What is not outstanding is ignored.
+     *
+     * @param request what was asked for
+     * @param reply what came back; {@link Endpoints.Reply#LATER} and {@link Endpoints.Reply#UNEXPECTED} leave it outstanding
+     */
+    public void complete(InvalidateRequest request, Endpoints.Reply reply) {
+        endpoints.complete(request, reply);
+        commands.doorbell();
+    }
+
+    /**
+     * A processor broadcasts TLB maintenance (IDR0.BTM, §3.17). It acts as the TLBI command with the same scope would, VMID
+     * wildcards included, and is complete when this returns; CMD_SYNC has nothing to do with it. Without BTM, with CR2.PTM=1,
+     * and for what is no legal TLBI command nothing happens.
+     *
+     * @param maintenance a CMD_TLBI_* that does what the processor's instruction does, such as CMD_TLBI_NH_VA for TLBI VAE1IS
+     */
+    public void broadcast(Command maintenance) {
+        commands.broadcast(maintenance);
+    }
+
+    /**
+     * Enters service failure mode (§12.3), as an SMMU does on an error of its own that it cannot correct: SFM_ERR becomes
+     * active, all transactions abort without a record, and the queues stand still. Only {@link #reset()} leaves it;
+     * acknowledging SFM_ERR does not.
+     */
+    public void enterServiceFailureMode() {
+        registers.enterServiceFailure();
+        interrupts.deliver();
+    }
+
+    /**
      * Consumes at most one command. A command that stops the queue with an error counts as something done.
      *
      * @return {@code false} when the queue is empty, disabled or stopped, or another thread is consuming
@@ -146,10 +205,12 @@ public final class Smmuv3 implements TranslationUnit {
 
         private final PhysicalMemory memory;
         private Smmuv3Capabilities capabilities = Smmuv3Capabilities.everything();
-        private @Nullable MsiSink msi;
+        private @Nullable AttributedMsiSink msi;
         private Smmuv3Interrupts interrupts = Smmuv3Interrupts.none();
         private CacheGeometry caches = CacheGeometry.DEFAULT;
         private CommandProcessing processing = CommandProcessing.ON_DOORBELL;
+        private Endpoints endpoints = Endpoints.NONE;
+        private StallRecording stallRecording = StallRecording.EVERY;
 
         private Builder(PhysicalMemory memory) {
             this.memory = memory;
@@ -174,6 +235,17 @@ public final class Smmuv3 implements TranslationUnit {
          * @return this
          */
         public Builder msi(MsiSink value) {
+            msi = (address, data, attributes) -> value.write(address, data);
+            return this;
+        }
+
+        /**
+         * Where MSIs go, with their memory attributes. Otherwise as {@link #msi(MsiSink)}.
+         *
+         * @param value the sink
+         * @return this
+         */
+        public Builder attributedMsi(AttributedMsiSink value) {
             msi = value;
             return this;
         }
@@ -212,18 +284,40 @@ public final class Smmuv3 implements TranslationUnit {
         }
 
         /**
+         * The devices behind the SMMU: who drops translations, gets answers to page requests and is told the end of stalls.
+         *
+         * @param value the devices; called with no lock held
+         * @return this
+         */
+        public Builder endpoints(Endpoints value) {
+            endpoints = value;
+            return this;
+        }
+
+        /**
+         * Which stalled accesses software is told of.
+         *
+         * @param value every one, or not those that repeat one that waits
+         * @return this
+         */
+        public Builder stallRecording(StallRecording value) {
+            stallRecording = value;
+            return this;
+        }
+
+        /**
          * Makes the SMMU, in its reset state.
          *
          * @return a new SMMU
-         * @throws IllegalArgumentException when the capabilities announce what translation does not do yet: stalls
-         *     (STALL_MODEL other than 1), page requests (PRI), hardware update of tables (HTTU), AArch32 tables (TTF
-         *     bit 0). A guest never sees half a feature.
+         * @throws IllegalArgumentException when the capabilities announce what translation does not do yet: AArch32 tables
+         *     (TTF bit 0); a guest never sees half a feature. Also when they announce stalls and room for none (STALL_MAX=0)
          */
         public Smmuv3 build() {
-            refuse(IdField.STALL_MODEL, capabilities.get(IdField.STALL_MODEL) != 1);
-            refuse(IdField.PRI, capabilities.pri());
-            refuse(IdField.HTTU, capabilities.get(IdField.HTTU) != 0);
             refuse(IdField.TTF, (capabilities.get(IdField.TTF) & 1) != 0);
+            if (capabilities.stallModel() != 1 && capabilities.stallMax() == 0) {
+                throw new IllegalArgumentException(
+                        "STALL_MAX=0 leaves no room for the stalls of STALL_MODEL=" + capabilities.stallModel());
+            }
             return new Smmuv3(this);
         }
 

@@ -57,7 +57,8 @@ public record Smmuv3Capabilities(int idr0, int idr1, int idr3, int idr5, int aid
 
     /**
      * All that this model implements, as SMMUv3.3: both stages, all granules, 52-bit addresses, 32-bit StreamIDs,
-     * 20-bit SubstreamIDs, two-level tables, range invalidation, EL2 streams, MSIs.
+     * 20-bit SubstreamIDs, two-level tables, range invalidation, EL2 streams, MSIs, ATS, page requests, 1024 stalls,
+     * hardware update of access flag and dirty state.
      *
      * @return the capabilities
      */
@@ -65,14 +66,25 @@ public record Smmuv3Capabilities(int idr0, int idr1, int idr3, int idr5, int aid
         return builder()
                 .enable(IdField.S1P, IdField.S2P, IdField.COHACC, IdField.HYP, IdField.ASID16, IdField.VMID16)
                 .enable(IdField.MSI, IdField.SEV, IdField.VMW, IdField.CD2L, IdField.ST_LEVEL)
+                .enable(IdField.ATS, IdField.PRI, IdField.ATSRECERR)
                 .set(IdField.TTF, 2)
-                .set(IdField.STALL_MODEL, 1)
+                .set(IdField.HTTU, 2)
+                .set(IdField.STALL_MAX, 1024)
                 .set(IdField.SIDSIZE, 32)
                 .set(IdField.SSIDSIZE, 20)
+                .set(IdField.PRIQS, 19)
                 .set(IdField.EVENTQS, 19)
                 .set(IdField.CMDQS, 19)
                 .enable(IdField.ATTR_PERMS_OVR, IdField.ATTR_TYPES_OVR)
-                .enable(IdField.HAD, IdField.XNX, IdField.FWB, IdField.STT, IdField.RIL, IdField.E0PD, IdField.PTWNNC)
+                .enable(
+                        IdField.HAD,
+                        IdField.XNX,
+                        IdField.PPS,
+                        IdField.FWB,
+                        IdField.STT,
+                        IdField.RIL,
+                        IdField.E0PD,
+                        IdField.PTWNNC)
                 .set(IdField.BBML, 2)
                 .set(IdField.OAS, 6)
                 .set(IdField.VAX, 1)

@@ -49,6 +49,7 @@ final class StageOneTables {
                 .output(new Granules(has).addressBits(IPS.getInt(dw0)), has.oasBits())
                 .endianness(ENDI.isSet(dw0))
                 .accessFlag(AFFD.isSet(dw0))
+                .stage1Update(HA.isSet(dw0), HD.isSet(dw0))
                 .permissions(Permissions.stage1(two, WXN.isSet(dw0), two && PAN.isSet(dw0)));
     }
 

@@ -110,6 +110,7 @@ record Stream(
                 .output(granules.addressBits(S2PS.getInt(dw2)), has.oasBits())
                 .endianness(S2ENDI.isSet(dw2))
                 .accessFlag(S2AFFD.isSet(dw2))
+                .stage2Update(S2HA.isSet(dw2), S2HD.isSet(dw2))
                 .permissions(Permissions.stage2(has.xnx()))
                 .build();
         return new StageTwo(

@@ -47,10 +47,13 @@ final class StreamConfig {
     /** MAIR as {@link MemoryTypes#mair} makes it. */
     final long mair;
 
-    /** CD.A: stage-1 faults abort. Without a CD they do. */
+    /** CD.S: stage-1 faults stall. Without a CD they do not. */
+    final boolean stalls;
+
+    /** CD.A: stage-1 faults that do not stall abort. Without a CD they do. */
     final boolean aborts;
 
-    /** CD.R: stage-1 faults are recorded. Without a CD they are. */
+    /** CD.R: stage-1 faults that do not stall are recorded. Without a CD they are. */
     final boolean records;
 
     private final int accessMask;
@@ -69,6 +72,7 @@ final class StreamConfig {
         tag = from.tag;
         globalTag = from.globalTag;
         mair = from.mair;
+        stalls = from.stalls;
         aborts = from.aborts;
         records = from.records;
         accessMask = stream.accessMask();
@@ -109,12 +113,11 @@ final class StreamConfig {
         int aset = ContextDescriptor.ASET.getInt(dw0);
         long tag = TlbTag.of(world.tag(), stream.vmid(has), asid, aset);
         AddressHalf lower = StageOneTables.lower(stream, cd, has);
-        boolean stalls = ContextDescriptor.S.isSet(dw0);
         return new Builder(Kind.STAGE1, stream)
                 .halves(lower, world.hasTwoHalves() ? StageOneTables.upper(stream, cd, has) : lower)
                 .tags(tag, world.hasAsid() ? TlbTag.global(world.tag(), stream.vmid(has), aset) : tag)
                 .memory(MemoryTypes.mair(cd.dw3(), stream.attributes()))
-                .faults(ContextDescriptor.A.isSet(dw0) || stalls, ContextDescriptor.R.isSet(dw0) || stalls)
+                .faults(ContextDescriptor.S.isSet(dw0), ContextDescriptor.A.isSet(dw0), ContextDescriptor.R.isSet(dw0))
                 .build();
     }
 
@@ -140,6 +143,7 @@ final class StreamConfig {
         private long tag;
         private long globalTag;
         private long mair;
+        private boolean stalls;
         private boolean aborts = true;
         private boolean records = true;
 
@@ -172,7 +176,8 @@ final class StreamConfig {
             return this;
         }
 
-        Builder faults(boolean abort, boolean record) {
+        Builder faults(boolean stall, boolean abort, boolean record) {
+            stalls = stall;
             aborts = abort;
             records = record;
             return this;

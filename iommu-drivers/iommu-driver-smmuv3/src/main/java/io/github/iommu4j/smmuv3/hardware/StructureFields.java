@@ -29,6 +29,9 @@ final class StructureFields {
                     .add("S2SL0", StreamTableEntry.S2SL0.get(ste.dw2()))
                     .add("S2TG", StreamTableEntry.S2TG.get(ste.dw2()))
                     .add("S2PS", StreamTableEntry.S2PS.get(ste.dw2()))
+                    .addIfSet("S2HA", StreamTableEntry.S2HA.get(ste.dw2()))
+                    .addIfSet("S2HD", StreamTableEntry.S2HD.get(ste.dw2()))
+                    .addIfSet("S2S", StreamTableEntry.S2S.get(ste.dw2()))
                     .add("S2R", StreamTableEntry.S2R.get(ste.dw2()))
                     .add("S2TTB", StreamTableEntry.S2TTB.inPlace(ste.dw3()));
         }
@@ -50,6 +53,9 @@ final class StructureFields {
                 .add("EPD1", ContextDescriptor.EPD1.get(dw0))
                 .add("TTB1", ContextDescriptor.TTB.inPlace(cd.dw2()))
                 .add("ASID", ContextDescriptor.ASID.get(dw0))
+                .addIfSet("HA", ContextDescriptor.HA.get(dw0))
+                .addIfSet("HD", ContextDescriptor.HD.get(dw0))
+                .addIfSet("S", ContextDescriptor.S.get(dw0))
                 .add("A", ContextDescriptor.A.get(dw0))
                 .add("R", ContextDescriptor.R.get(dw0))
                 .fields;
@@ -68,6 +74,7 @@ final class StructureFields {
                 .add("SH", descriptor >>> 8 & 3)
                 .add("AF", descriptor >>> 10 & 1)
                 .add("nG", descriptor >>> 11 & 1)
+                .addIfSet("DBM", descriptor >>> 51 & 1)
                 .add("PXN", descriptor >>> 53 & 1)
                 .add("UXN", descriptor >>> 54 & 1)
                 .fields;
@@ -82,6 +89,7 @@ final class StructureFields {
                 .add("S2AP", descriptor >>> 6 & 3)
                 .add("SH", descriptor >>> 8 & 3)
                 .add("AF", descriptor >>> 10 & 1)
+                .addIfSet("DBM", descriptor >>> 51 & 1)
                 .add("XN", descriptor >>> 53 & 3)
                 .fields;
     }
@@ -98,6 +106,11 @@ final class StructureFields {
 
     static String hex(long value) {
         return "0x" + Long.toHexString(value);
+    }
+
+    /** What only matters where software turned it on. */
+    private StructureFields addIfSet(String name, long value) {
+        return value == 0 ? this : add(name, value);
     }
 
     private StructureFields add(String name, long value) {

@@ -14,7 +14,10 @@ import io.github.iommu4j.core.bits.Log2;
  * </pre>
  *
  * <p>With 64 KiB granule and 52-bit addresses bits 15:12 are address bits 51:48. The contiguous bit is a hint that
- * this model does not take: each descriptor is cached for itself. Immutable.
+ * this model does not take: each descriptor is cached for itself.
+ *
+ * <p>Hardware update (IHI 0070 §3.13): a leaf descriptor is <em>clean</em> where its DBM bit and the bit that denies
+ * writes (AP[2] at stage 1, not S2AP[1] at stage 2) say that a write is permitted and makes it dirty. Immutable.
  */
 final class TableFormat {
 
@@ -22,6 +25,11 @@ final class TableFormat {
     private static final int TYPE_MASK = 3;
     private static final int TABLE_OR_PAGE = 3;
     private static final long ACCESS_FLAG = 1L << 10;
+    private static final long DIRTY_BIT_MODIFIER = 1L << 51;
+    /** AP[2] or S2AP[1]. */
+    private static final long WRITE_CONTROL = 1L << 7;
+
+    private static final long NEVER_CLEAN = -1L;
 
     private static final long LOW_ADDRESS = (1L << 48) - 1;
     private static final long WIDE_FIELD = 0xF000;
@@ -32,8 +40,13 @@ final class TableFormat {
     final int startLevel;
     final int outputBits;
     final boolean bigEndian;
-    final boolean ignoreAccessFlag;
+    /** HA: the access flag is set where it is 0. */
+    final boolean updatesAccessFlag;
+
     final byte[] permissions;
+    private final boolean ignoreAccessFlag;
+    /** DBM and the write control of a clean leaf. */
+    private final long cleanPattern;
 
     /** Physical or intermediate physical address of the first table. */
     final long base;
@@ -60,6 +73,8 @@ final class TableFormat {
         outputBits = from.outputBits;
         bigEndian = from.bigEndian;
         ignoreAccessFlag = from.ignoreAccessFlag;
+        updatesAccessFlag = from.updatesAccessFlag;
+        cleanPattern = from.cleanPattern;
         permissions = from.permissions;
         stride = granuleLg2 - 3;
         startShift = granuleLg2 + (LAST_LEVEL - startLevel) * stride;
@@ -119,8 +134,36 @@ final class TableFormat {
         return address >>> outputBits != 0;
     }
 
+    /** F_ACCESS; not where the flag is ignored or set by hardware. */
     boolean faultsOnAccess(long descriptor) {
-        return (descriptor & ACCESS_FLAG) == 0 && !ignoreAccessFlag;
+        return (descriptor & ACCESS_FLAG) == 0 && !ignoreAccessFlag && !updatesAccessFlag;
+    }
+
+    /** A leaf descriptor as if it were dirty: its DBM bit then says whether it is clean. */
+    long writable(long descriptor) {
+        return (descriptor & (DIRTY_BIT_MODIFIER | WRITE_CONTROL)) == cleanPattern
+                ? descriptor ^ WRITE_CONTROL
+                : descriptor & ~DIRTY_BIT_MODIFIER;
+    }
+
+    /** Whether a descriptor that went through {@link #writable} is of a clean page. */
+    static boolean isClean(long leaf) {
+        return (leaf & DIRTY_BIT_MODIFIER) != 0;
+    }
+
+    /** A leaf that went through {@link #writable}, with its page no longer clean. */
+    static long dirtied(long leaf) {
+        return leaf & ~DIRTY_BIT_MODIFIER;
+    }
+
+    /** A descriptor in memory with its access flag set and, for a write to a clean page, its write control flipped. */
+    static long updated(long descriptor, boolean makesDirty) {
+        return (makesDirty ? descriptor ^ WRITE_CONTROL : descriptor) | ACCESS_FLAG;
+    }
+
+    /** Whether an update makes a page dirty. */
+    static boolean isDirtying(long descriptor, long updated) {
+        return ((descriptor ^ updated) & WRITE_CONTROL) != 0;
     }
 
     /** Collects what an STE or CD says of a table. */
@@ -133,6 +176,8 @@ final class TableFormat {
         private boolean wideAddresses;
         private boolean bigEndian;
         private boolean ignoreAccessFlag;
+        private boolean updatesAccessFlag;
+        private long cleanPattern = NEVER_CLEAN;
         private byte[] permissions = {};
 
         Builder(int granuleLg2, int inputBits, int startLevel) {
@@ -160,6 +205,22 @@ final class TableFormat {
 
         Builder accessFlag(boolean ignored) {
             ignoreAccessFlag = ignored;
+            return this;
+        }
+
+        /** HA and HD of stage 1; HD alone is off. */
+        Builder stage1Update(boolean accessFlag, boolean dirtyState) {
+            return update(accessFlag, dirtyState, DIRTY_BIT_MODIFIER | WRITE_CONTROL);
+        }
+
+        /** S2HA and S2HD; S2HD alone is off. */
+        Builder stage2Update(boolean accessFlag, boolean dirtyState) {
+            return update(accessFlag, dirtyState, DIRTY_BIT_MODIFIER);
+        }
+
+        private Builder update(boolean accessFlag, boolean dirtyState, long clean) {
+            updatesAccessFlag = accessFlag;
+            cleanPattern = accessFlag && dirtyState ? clean : NEVER_CLEAN;
             return this;
         }
 

@@ -70,7 +70,12 @@ final class TlbWord {
 
     /** The same word with the permissions of one access's privilege in bits 8:6, as answers carry them. */
     static long forPrivilege(long word, int access) {
-        return word & ~PERMISSIONS | (long) Permissions.ofPrivilege(permissions(word), access) << PERMISSION_SHIFT;
+        return withPermissions(word, Permissions.ofPrivilege(permissions(word), access));
+    }
+
+    /** The same word with other permissions: three bits in 8:6, as answers carry them. */
+    static long withPermissions(long word, int permissions) {
+        return word & ~PERMISSIONS | (long) permissions << PERMISSION_SHIFT;
     }
 
     /** The packed form of {@link Translations}, of a word made by {@link #forPrivilege}. */

@@ -20,8 +20,6 @@ final class TranslationPath {
     private static final BitField GBPA_ALLOCCFG = bits(11, 8);
     private static final BitField GBPA_SHCFG = bits(13, 12);
 
-    private static final int ATS_FULL = 1;
-    private static final int ATS_SPLIT = 2;
     private static final int ADDRESS_TYPE = 3 << Access.ADDRESS_TYPE_SHIFT;
     private static final int UNTRANSLATED = 0;
     private static final int TRANSLATION_REQUEST = 1 << Access.ADDRESS_TYPE_SHIFT;
@@ -32,6 +30,7 @@ final class TranslationPath {
     private final ConfigLoader loader;
     private final Walker walker;
     private final Counters counters;
+    private final AtsPath ats;
 
     TranslationPath(
             Smmuv3Capabilities capabilities,
@@ -46,14 +45,19 @@ final class TranslationPath {
         this.loader = loader;
         this.walker = walker;
         this.counters = counters;
+        this.ats = new AtsPath(capabilities, this, walker, counters);
     }
 
     static boolean isUntranslated(int access) {
         return (access & ADDRESS_TYPE) == UNTRANSLATED;
     }
 
+    static boolean isTranslationRequest(int access) {
+        return (access & ADDRESS_TYPE) == TRANSLATION_REQUEST;
+    }
+
     static boolean isTranslated(int access) {
-        return !isUntranslated(access) && (access & ADDRESS_TYPE) != TRANSLATION_REQUEST;
+        return !isUntranslated(access) && !isTranslationRequest(access);
     }
 
     /**
@@ -65,8 +69,8 @@ final class TranslationPath {
     long translate(ControlState now, long seen, int streamId, int substreamId, long iova, int access) {
         if (!isUntranslated(access)) {
             return isTranslated(access)
-                    ? translated(now, seen, streamId, iova, access)
-                    : translationRequest(now, seen, streamId, substreamId, iova, access);
+                    ? ats.translated(now, seen, streamId, iova, access)
+                    : ats.request(now, seen, streamId, substreamId, iova, access);
         }
         if (!now.enabled()) {
             return whileDisabled(now, iova);
@@ -89,7 +93,7 @@ final class TranslationPath {
                 counters.add(Counters.TLB_HIT, 1);
             } else {
                 counters.add(Counters.TLB_MISS, 1);
-                word = walk(seen, config, iova, need);
+                word = walk(seen, config, iova, Demand.of(need));
             }
         }
         return word >= 0 ? TlbWord.forPrivilege(word, effective) : governed(now, config, word, effective);
@@ -108,22 +112,24 @@ final class TranslationPath {
         if (now.enabled()) {
             counters.add(Counters.UNCACHED, 1);
             StreamConfig config = config(now, seen, streamId, substreamId);
-            walkWithoutNeed(seen, config, iova, config.overridden(0));
+            walkFreely(seen, config, iova, config.overridden(0));
         }
     }
 
-    private StreamConfig config(ControlState now, long seen, int streamId, int substreamId) {
+    /** The configuration of a stream and substream: cached, else read. */
+    StreamConfig config(ControlState now, long seen, int streamId, int substreamId) {
         StreamConfig cached = configs.find(streamId, substreamId);
         if (cached != null) {
             return cached;
         }
         counters.add(Counters.CONFIG_MISS, 1);
-        StreamConfig config = loader.config(stream(now, seen, streamId), substreamId);
+        StreamConfig config = loader.config(seen, stream(now, seen, streamId), substreamId);
         configs.insert(seen, streamId, substreamId, config);
         return config;
     }
 
-    private Stream stream(ControlState now, long seen, int streamId) {
+    /** A stream: cached, else read. */
+    Stream stream(ControlState now, long seen, int streamId) {
         Stream cached = configs.findStream(streamId);
         if (cached != null) {
             return cached;
@@ -133,14 +139,15 @@ final class TranslationPath {
         return stream;
     }
 
-    private long walk(long seen, StreamConfig config, long iova, int need) {
+    /** A walk of the tables of a stream that has some. */
+    long walk(long seen, StreamConfig config, long iova, int demand) {
         return config.kind == StreamConfig.Kind.STAGE2
-                ? walker.throughStage2(seen, config, iova, need)
-                : walker.throughStage1(seen, config, iova, need);
+                ? walker.throughStage2(seen, config, iova, demand)
+                : walker.throughStage1(seen, config, iova, demand);
     }
 
     /** What needs no tables: refused and bypassing streams, addresses outside the input address space. */
-    private static long unwalked(StreamConfig config, boolean admitted) {
+    static long unwalked(StreamConfig config, boolean admitted) {
         return switch (config.kind) {
             case REFUSED -> config.fault;
             case STAGE1 -> FaultWord.ofWalk(FaultWord.F_TRANSLATION, FaultWord.STAGE1_INPUT, 0);
@@ -148,18 +155,18 @@ final class TranslationPath {
         };
     }
 
-    /** A walk that permits anything. */
-    private long walkWithoutNeed(long seen, StreamConfig config, long iova, int effective) {
+    /** A walk for which no permission is needed. */
+    private long walkFreely(long seen, StreamConfig config, long iova, int effective) {
         boolean admitted = config.half(iova).admits(iova, effective);
         if (!admitted || config.bypass != 0) {
             return unwalked(config, admitted);
         }
         counters.add(Counters.OTHER_WALK, 1);
-        return walk(seen, config, iova, 0);
+        return walk(seen, config, iova, Demand.NOTHING);
     }
 
-    /** Applies CD.A and CD.R, STE.S2R and CR2.RECINVSID to a fault (§3.12, §5.5), and adds what its event shows. */
-    private static long governed(ControlState now, StreamConfig config, long fault, int access) {
+    /** Applies CD.A, R and S, STE.S2R and S2S, and CR2.RECINVSID to a fault (§3.12, §5.5); adds what its event shows. */
+    static long governed(ControlState now, StreamConfig config, long fault, int access) {
         long word = FaultWord.ofAccess(fault, access);
         if (FaultWord.code(word) == FaultWord.C_BAD_STREAMID) {
             return now.recordInvalidStreamId() ? word : FaultWord.silenced(word);
@@ -169,8 +176,13 @@ final class TranslationPath {
         }
         if (FaultWord.isStage2(word)) {
             long dw2 = config.stream.ste().dw2();
-            boolean records = StreamTableEntry.S2R.isSet(dw2) || StreamTableEntry.S2S.isSet(dw2);
-            return records ? word : FaultWord.silenced(word);
+            if (StreamTableEntry.S2S.isSet(dw2)) {
+                return FaultWord.stalled(word);
+            }
+            return StreamTableEntry.S2R.isSet(dw2) ? word : FaultWord.silenced(word);
+        }
+        if (config.stalls) {
+            return FaultWord.stalled(word);
         }
         if (!config.records) {
             word = FaultWord.silenced(word);
@@ -192,84 +204,7 @@ final class TranslationPath {
     }
 
     /** Bypass as an answer: everything is permitted, whatever the privilege. */
-    private static long unchanged(int attributes) {
+    static long unchanged(int attributes) {
         return TlbWord.forPrivilege(TlbWord.bypass(attributes), 0);
-    }
-
-    /**
-     * An ATS Translation Request (§3.9.1). Where it is allowed the answer carries the rights there are; a fault of the
-     * tables is an answer without a record.
-     */
-    private long translationRequest(ControlState now, long seen, int streamId, int substreamId, long iova, int access) {
-        long forbidden = FaultWord.of(FaultWord.F_BAD_ATS_TREQ);
-        if (!now.enabled()) {
-            return forbidden;
-        }
-        Stream stream = stream(now, seen, streamId);
-        if (stream.isFault()) {
-            boolean recorded = now.recordAtsConfigErrors()
-                    && (FaultWord.code(stream.fault()) != FaultWord.C_BAD_STREAMID || now.recordInvalidStreamId());
-            return recorded ? stream.fault() : FaultWord.silenced(stream.fault());
-        }
-        if (isAborting(stream)) {
-            return FaultWord.abort();
-        }
-        if (atsOf(now, stream) != ATS_FULL) {
-            return forbidden;
-        }
-        StreamConfig config = config(now, seen, streamId, substreamId);
-        int effective = config.overridden(access);
-        counters.add(Counters.UNCACHED, 1);
-        long word = walkWithoutNeed(seen, config, iova, effective);
-        if (word >= 0) {
-            return TlbWord.forPrivilege(word, effective);
-        }
-        boolean recorded = now.recordAtsConfigErrors() && !FaultWord.isTranslationFault(word);
-        return recorded ? governed(now, config, word, effective) : FaultWord.silenced(word);
-    }
-
-    /** An ATS Translated transaction (§3.9.1.3). Without ATS nothing may pass untranslated. */
-    private long translated(ControlState now, long seen, int streamId, long iova, int access) {
-        long forbidden = FaultWord.of(FaultWord.F_TRANSL_FORBIDDEN);
-        if (!now.enabled() || !capabilities.ats()) {
-            return forbidden;
-        }
-        if (!now.atsCheck()) {
-            return asPhysical(iova);
-        }
-        Stream stream = stream(now, seen, streamId);
-        if (stream.isFault()) {
-            return now.recordAtsConfigErrors() ? stream.fault() : FaultWord.silenced(stream.fault());
-        }
-        if (isAborting(stream)) {
-            return FaultWord.abort();
-        }
-        int ats = atsOf(now, stream);
-        if (ats == ATS_FULL) {
-            return asPhysical(iova);
-        }
-        if (ats != ATS_SPLIT) {
-            return forbidden;
-        }
-        StreamConfig stage2 = StreamConfig.withoutStage1(stream, capabilities);
-        int plain = access & (Access.READ_BIT | Access.WRITE_BIT);
-        boolean admitted = stage2.half(iova).admits(iova, plain);
-        counters.add(Counters.OTHER_WALK, admitted ? 1 : 0);
-        long word = admitted ? walk(seen, stage2, iova, Permissions.needed(plain)) : unwalked(stage2, false);
-        return word >= 0 ? TlbWord.forPrivilege(word, plain) : governed(now, stage2, word, plain);
-    }
-
-    private static boolean isAborting(Stream stream) {
-        return stream.ste().config() < StreamTableEntry.CONFIG_BYPASS;
-    }
-
-    /** EATS as it acts: off for a bypassing stream, and split-stage only while CR0.ATSCHK is 1. */
-    private int atsOf(ControlState now, Stream stream) {
-        int ats = stream.ste().config() == StreamTableEntry.CONFIG_BYPASS ? 0 : stream.ats(capabilities);
-        return ats == ATS_SPLIT && !now.atsCheck() ? 0 : ats;
-    }
-
-    private long asPhysical(long address) {
-        return address >>> capabilities.oasBits() != 0 ? FaultWord.abort() : unchanged(MemoryTypes.DEFAULT);
     }
 }

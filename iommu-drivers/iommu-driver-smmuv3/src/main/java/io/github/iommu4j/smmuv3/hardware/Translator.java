@@ -1,12 +1,15 @@
 package io.github.iommu4j.smmuv3.hardware;
 
+import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.dma.DmaRequest;
 import io.github.iommu4j.api.dma.Explanation;
 import io.github.iommu4j.api.dma.FaultResponse;
 import io.github.iommu4j.api.dma.Translation;
 import io.github.iommu4j.api.dma.Translations;
 import io.github.iommu4j.api.memory.PhysicalMemory;
+import io.github.iommu4j.smmuv3.hardware.StalledTransactions.Waiting;
 import io.github.iommu4j.smmuv3.layout.EventType;
+import io.github.iommu4j.smmuv3.layout.StreamTableEntry;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Thread-safety:</b> every method may be called from any thread.
  */
-final class Translator {
+final class Translator implements TranslationControl {
 
     private static final int OPTIMISTIC_STARTS = 8;
     private static final int STARTS = 64;
@@ -31,6 +34,8 @@ final class Translator {
     private final Smmuv3Capabilities capabilities;
     private final CacheEpoch epoch;
     private final EventRecorder events;
+    private final StalledTransactions stalls;
+    private final TableUpdates updates;
     private final ConfigCaches configs;
     private final Iotlb tlb;
     /** Absent where a cache is off: every access is looked up then. */
@@ -47,26 +52,41 @@ final class Translator {
             Smmuv3Capabilities capabilities,
             CacheGeometry caches,
             CacheEpoch epoch,
-            EventRecorder events) {
+            EventRecorder events,
+            StalledTransactions stalls) {
         this.memory = memory;
         this.capabilities = capabilities;
         this.epoch = epoch;
         this.events = events;
+        this.stalls = stalls;
+        updates = new TableUpdates(memory, epoch);
         configs = new ConfigCaches(caches, epoch);
         tlb = new Iotlb(caches, epoch);
         recent = caches.tlbSets() == 0 || caches.configSets() == 0 ? null : new RecentAnswers();
-        Walker walker = new Walker(memory, tlb, counters, null);
+        Walker walker = new Walker(memory, tlb, counters, updates);
         ConfigLoader loader = new ConfigLoader(memory, capabilities, walker, counters, null);
         path = new TranslationPath(capabilities, configs, tlb, loader, walker, counters);
-        maintenance = new CacheMaintenance(epoch, configs, tlb, capabilities);
+        maintenance = new CacheMaintenance(epoch, configs, tlb, updates, capabilities);
     }
 
     /** Publishes a state of the control registers. Translations that start later use it; caches stay. */
-    void control(ControlState state) {
+    @Override
+    public void publish(ControlState state) {
         synchronized (maintenance) {
             control = state;
             epoch.advance();
         }
+    }
+
+    @Override
+    public void quiesce() {
+        updates.barrier();
+        stalls.terminateAll();
+    }
+
+    @Override
+    public void recordsMayGo() {
+        stalls.flush();
     }
 
     /** See {@link io.github.iommu4j.api.dma.TranslationUnit#translate(int, int, long, int)}. */
@@ -102,15 +122,42 @@ final class Translator {
         path.prefetchAddress(control, seen, streamId, substreamId, address);
     }
 
+    /** See {@link PageResponder#pasidOf}. */
+    PageResponder.Pasid pasidOf(int streamId, int substreamId) {
+        for (int starts = 0; starts < STARTS; starts++) {
+            long seen = epoch.now();
+            ControlState now = control;
+            if (!now.enabled()) {
+                return PageResponder.Pasid.UNKNOWN;
+            }
+            Stream stream = path.stream(now, seen, streamId);
+            if (!stream.isFault()) {
+                if (epoch.now() == seen) {
+                    boolean kept = StreamTableEntry.PPAR.isSet(stream.ste().dw1());
+                    return kept ? PageResponder.Pasid.KEPT : PageResponder.Pasid.OMITTED;
+                }
+            } else {
+                long word = AtsPath.configurationFault(now, stream.fault());
+                if (settled(seen, word, streamId, substreamId, 0, Access.READ_BIT) != STALE) {
+                    return PageResponder.Pasid.UNKNOWN;
+                }
+            }
+        }
+        return PageResponder.Pasid.UNKNOWN;
+    }
+
     Smmuv3Counters counters() {
         return counters.snapshot();
     }
 
-    /** The value form of a packed fault. */
-    static Translation.Fault fault(long packed) {
+    /** The value form of a packed fault or wait. */
+    static Translation fault(long packed) {
         int code = Translations.faultCode(packed);
         String name = EventType.of(code).map(Enum::name).orElse("ABORT");
-        return new Translation.Fault(code, name, Translations.response(packed), Translations.isRecorded(packed));
+        boolean recorded = Translations.isRecorded(packed);
+        return Translations.isStalled(packed)
+                ? new Translation.Stalled(Translations.stallTag(packed), code, name, recorded)
+                : new Translation.Fault(code, name, Translations.response(packed), recorded);
     }
 
     /** A {@link TlbWord} made by {@link TlbWord#forPrivilege}, or a fault packed as {@link Translations} says. */
@@ -161,7 +208,7 @@ final class Translator {
                     seen = epoch.now();
                     word = path.translate(control, seen, streamId, substreamId, iova, access);
                     if (word >= 0 || FaultWord.isSilent(word)) {
-                        return word >= 0 ? word : counted(packed(word));
+                        return word >= 0 ? word : counted(packed(word, access));
                     }
                 }
             }
@@ -173,12 +220,24 @@ final class Translator {
         return unrecorded(streamId, substreamId, iova, access);
     }
 
-    /** Every record so far came too late, sixty-four times: the access aborts and its record is discarded. */
+    /**
+     * Every record so far came too late, sixty-four times: the access aborts and its record is discarded. One that stalls is
+     * held back.
+     */
     private long unrecorded(int streamId, int substreamId, long iova, int access) {
+        Waiting waiting;
+        long word;
         synchronized (maintenance) {
-            long word = path.translate(control, epoch.now(), streamId, substreamId, iova, access);
-            return word >= 0 ? word : counted(packed(word));
+            long seen = epoch.now();
+            word = path.translate(control, seen, streamId, substreamId, iova, access);
+            if (word >= 0) {
+                return word;
+            }
+            waiting = FaultWord.isStalled(word) ? held(seen, word, streamId, substreamId, iova, access) : null;
         }
+        return waiting == null || waiting.tag == Waiting.NO_TAG
+                ? counted(packed(FaultWord.terminated(word), access))
+                : stalled(word, waiting);
     }
 
     /** Records a fault, and makes sure that what was found still held when it became final. */
@@ -187,7 +246,16 @@ final class Translator {
             return epoch.now() == seen ? word : STALE;
         }
         if (FaultWord.isSilent(word)) {
-            return epoch.now() == seen ? counted(packed(word)) : STALE;
+            return epoch.now() == seen ? counted(packed(word, access)) : STALE;
+        }
+        if (FaultWord.isStalled(word)) {
+            Waiting waiting = held(seen, word, streamId, substreamId, iova, access);
+            if (waiting == null) {
+                return STALE;
+            }
+            return waiting.tag == Waiting.NO_TAG
+                    ? settled(seen, FaultWord.terminated(word), streamId, substreamId, iova, access)
+                    : stalled(word, waiting);
         }
         EventRecorder.Outcome outcome = events.record(
                 seen,
@@ -196,10 +264,25 @@ final class Translator {
                 EventComposer.dw2(word, iova),
                 EventComposer.dw3(word));
         return switch (outcome) {
-            case WRITTEN -> counted(Translations.recorded(packed(word)));
-            case DROPPED -> counted(packed(word));
+            case WRITTEN -> counted(Translations.recorded(packed(word, access)));
+            case DROPPED -> counted(packed(word, access));
             case STALE -> STALE;
         };
+    }
+
+    private @Nullable Waiting held(long seen, long word, int streamId, int substreamId, long iova, int access) {
+        return stalls.hold(
+                seen,
+                EventComposer.dw0(word, streamId, substreamId, access),
+                EventComposer.dw1(word, access),
+                EventComposer.dw2(word, iova),
+                EventComposer.dw3(word));
+    }
+
+    private long stalled(long word, Waiting waiting) {
+        stalls.flush();
+        long answer = Translations.stalled(FaultWord.code(word), waiting.tag);
+        return counted(stalls.isRecorded(waiting) ? Translations.recorded(answer) : answer);
     }
 
     private long counted(long fault) {
@@ -207,9 +290,21 @@ final class Translator {
         return fault;
     }
 
-    /** A {@link FaultWord} in the form of {@link Translations}, not recorded. */
-    static long packed(long fault) {
-        return Translations.fault(
-                FaultWord.code(fault), FaultWord.isRazWi(fault) ? FaultResponse.RAZ_WI : FaultResponse.ABORT);
+    /** A {@link FaultWord} in the form of {@link Translations}, not recorded; the tag of one that stalls is 0. */
+    static long packed(long fault, int access) {
+        if (FaultWord.isStalled(fault)) {
+            return Translations.stalled(FaultWord.code(fault), 0);
+        }
+        return Translations.fault(FaultWord.code(fault), response(fault, access));
+    }
+
+    private static FaultResponse response(long fault, int access) {
+        if (TranslationPath.isTranslationRequest(access)) {
+            int code = FaultWord.code(fault);
+            return code == FaultWord.ABORT || code == FaultWord.F_BAD_ATS_TREQ
+                    ? FaultResponse.UNSUPPORTED_REQUEST
+                    : FaultResponse.COMPLETER_ABORT;
+        }
+        return FaultWord.isRazWi(fault) ? FaultResponse.RAZ_WI : FaultResponse.ABORT;
     }
 }

@@ -15,8 +15,14 @@ import org.jspecify.annotations.Nullable;
  * descriptor, and stage 1's permission before stage 2 of the final address. Answers are {@link TlbWord}s or {@link
  * FaultWord}s; nothing is allocated. Thread-safe.
  *
+ * <p>Hardware update (§3.13): a leaf that permits the access has its access flag set, and is made dirty by a write, before
+ * the walk goes on; a leaf that was changed meanwhile is walked to again. The update of a stage-1 descriptor is a write at
+ * stage 2. An access that is not permitted updates nothing at the stage that says so. A clean page is cached without the
+ * right to write, so that the first write comes back here.
+ *
  * <p>Inside, a <em>leaf</em> is a block or page descriptor with its level in bits 1:0 and, at stage 1, the attributes
- * of the tables above it folded in. Bit 63 is clear: a negative number is a fault.
+ * of the tables above it folded in; its DBM bit says that it is clean. Bit 63 is clear: a negative number is a fault.
+ * A number whose bits 1:0 are 0 is the address of a descriptor that changed during its update.
  */
 final class Walker {
 
@@ -28,15 +34,37 @@ final class Walker {
     private static final int NO_USER_TABLE = 4;
     private static final int READ_ONLY_TABLE = 8;
 
+    /** A descriptor that changes more often than this during its update counts as one that cannot be updated. */
+    private static final int MOST_WALKS = 64;
+
     private final PhysicalMemory memory;
     private final Iotlb tlb;
     private final Counters counters;
+    /** Absent where updates are only thought of. */
+    private final @Nullable TableUpdates updates;
+
     private final @Nullable FetchObserver observer;
 
-    Walker(PhysicalMemory memory, Iotlb tlb, Counters counters, @Nullable FetchObserver observer) {
+    /** A walker that translates. */
+    Walker(PhysicalMemory memory, Iotlb tlb, Counters counters, TableUpdates updates) {
+        this(memory, tlb, counters, updates, null);
+    }
+
+    /** A walker that explains: it writes nothing, and answers as if it had. */
+    Walker(PhysicalMemory memory, Iotlb tlb, Counters counters, FetchObserver observer) {
+        this(memory, tlb, counters, null, observer);
+    }
+
+    private Walker(
+            PhysicalMemory memory,
+            Iotlb tlb,
+            Counters counters,
+            @Nullable TableUpdates updates,
+            @Nullable FetchObserver observer) {
         this.memory = memory;
         this.tlb = tlb;
         this.counters = counters;
+        this.updates = updates;
         this.observer = observer;
     }
 
@@ -45,36 +73,40 @@ final class Walker {
      *
      * @param seen the epoch before the first read of this translation
      * @param address an address its half of the address space admits
-     * @param need the permission bits the access needs
+     * @param demand what the access needs and does, as {@link Demand}
      */
-    long throughStage1(long seen, StreamConfig config, long address, int need) {
-        AddressHalf half = config.half(address);
-        TableFormat table = Objects.requireNonNull(half.table);
-        long leaf = stage1Leaf(config.stageTwo, table, address, half.hierarchy);
+    long throughStage1(long seen, StreamConfig config, long address, int demand) {
+        long leaf = stage1Leaf(seen, config, address, demand);
         if (leaf < 0) {
             return leaf;
         }
-        if (table.faultsOnAccess(leaf)) {
-            return FaultWord.ofWalk(FaultWord.F_ACCESS, FaultWord.STAGE1_INPUT, 0);
-        }
-        int permissions = stage1Permissions(table, leaf);
-        if ((permissions & need) != need) {
-            return FaultWord.permission(FaultWord.STAGE1_INPUT, 0, need & ~permissions);
-        }
-        int level = TableFormat.level(leaf);
-        int sizeLg2 = table.sizeLg2(level);
-        long answer =
-                TlbWord.of(table.output(leaf, sizeLg2), sizeLg2, permissions, MemoryTypes.stage1(config.mair, leaf));
+        long answer = ofStage1(config, address, leaf);
+        int sizeLg2 = TlbWord.sizeLg2(answer);
         if (config.stageTwo != null) {
-            answer = joined(config.stageTwo, answer, TlbWord.pa(answer, address), need);
+            int behind = Demand.behind(demand, TlbWord.permissions(answer));
+            answer = joined(seen, config.stageTwo, answer, TlbWord.pa(answer, address), behind);
             if (answer < 0) {
                 return answer;
             }
         }
         long tag = (leaf & NOT_GLOBAL) != 0 ? config.tag : config.globalTag;
-        long key = TlbKey.of(address, TlbWord.sizeLg2(answer), sizeLg2, level, table.granuleLg2);
-        tlb.insert(seen, key, tag, answer);
+        int granuleLg2 = Objects.requireNonNull(config.half(address).table).granuleLg2;
+        int level = TableFormat.level(leaf);
+        tlb.insert(seen, TlbKey.of(address, TlbWord.sizeLg2(answer), sizeLg2, level, granuleLg2), tag, answer);
         return answer;
+    }
+
+    /** Stage 1 of a nested stream alone: an IPA, which no cache keeps. */
+    long stage1Only(long seen, StreamConfig config, long address, int demand) {
+        long leaf = stage1Leaf(seen, config, address, demand);
+        return leaf < 0 ? leaf : ofStage1(config, address, leaf);
+    }
+
+    private static long ofStage1(StreamConfig config, long address, long leaf) {
+        TableFormat table = Objects.requireNonNull(config.half(address).table);
+        int sizeLg2 = table.sizeLg2(TableFormat.level(leaf));
+        int permissions = asCached(leaf, stage1Permissions(table, leaf));
+        return TlbWord.of(table.output(leaf, sizeLg2), sizeLg2, permissions, MemoryTypes.stage1(config.mair, leaf));
     }
 
     /**
@@ -82,21 +114,18 @@ final class Walker {
      *
      * @param seen the epoch before the first read of this translation
      * @param ipa an address below the input address size
-     * @param need the permission bits the access needs
+     * @param demand what the access needs and does, as {@link Demand}
      */
-    long throughStage2(long seen, StreamConfig config, long ipa, int need) {
+    long throughStage2(long seen, StreamConfig config, long ipa, int demand) {
         StageTwo two = Objects.requireNonNull(config.stageTwo);
         if (observer != null) {
             observer.stage2Of(Purpose.ACCESS, 0, ipa);
         }
-        long leaf = stage2Leaf(two, ipa, FaultWord.STAGE2_INPUT);
+        long leaf = stage2Leaf(seen, two, ipa, FaultWord.STAGE2_INPUT, demand);
         if (leaf < 0) {
             return leaf;
         }
-        int permissions = stage2Permissions(two.table(), leaf);
-        if ((permissions & need) != need) {
-            return FaultWord.permission(FaultWord.STAGE2_INPUT, ipa, need & ~permissions);
-        }
+        int permissions = asCached(leaf, stage2Permissions(two.table(), leaf));
         int level = TableFormat.level(leaf);
         int sizeLg2 = two.table().sizeLg2(level);
         int attributes = stage2Attributes(two, leaf, config.stream.attributes());
@@ -106,26 +135,23 @@ final class Walker {
     }
 
     /** The physical address of an L1CD or CD of a nested stream, or a fault. */
-    long contextAddress(StageTwo two, long ipa, Purpose purpose) {
+    long contextAddress(long seen, StageTwo two, long ipa, Purpose purpose) {
         if (observer != null) {
             observer.stage2Of(purpose, 0, ipa);
         }
-        return fetchAddress(two, ipa, FaultWord.STAGE2_CONTEXT);
+        return fetchAddress(seen, two, ipa, FaultWord.STAGE2_CONTEXT, Demand.TABLE_READ);
     }
 
     /** Stage 2 of the address stage 1 gave, combined with what stage 1 gave: the smaller size, the common rights. */
-    private long joined(StageTwo two, long first, long ipa, int need) {
+    private long joined(long seen, StageTwo two, long first, long ipa, int demand) {
         if (observer != null) {
             observer.stage2Of(Purpose.ACCESS, 0, ipa);
         }
-        long leaf = stage2Leaf(two, ipa, FaultWord.STAGE2_INPUT);
+        long leaf = stage2Leaf(seen, two, ipa, FaultWord.STAGE2_INPUT, demand);
         if (leaf < 0) {
             return leaf;
         }
-        int permissions = stage2Permissions(two.table(), leaf);
-        if ((permissions & need) != need) {
-            return FaultWord.permission(FaultWord.STAGE2_INPUT, ipa, need & ~permissions);
-        }
+        int permissions = asCached(leaf, stage2Permissions(two.table(), leaf));
         int leafLg2 = two.table().sizeLg2(TableFormat.level(leaf));
         int sizeLg2 = Math.min(leafLg2, TlbWord.sizeLg2(first));
         long page = two.table().output(leaf, leafLg2) | ipa & (1L << leafLg2) - (1L << sizeLg2);
@@ -133,7 +159,22 @@ final class Walker {
         return TlbWord.of(page, sizeLg2, permissions & TlbWord.permissions(first), attributes);
     }
 
-    private long stage1Leaf(@Nullable StageTwo two, TableFormat table, long address, int hierarchyMask) {
+    /** A leaf of stage 1 that permits what is demanded, or a fault. */
+    private long stage1Leaf(long seen, StreamConfig config, long address, int demand) {
+        long leaf = stage1Walk(seen, config, address, demand);
+        for (int walks = 1; isChanged(leaf); walks++) {
+            if (walks == MOST_WALKS) {
+                return FaultWord.externalAbort(FaultWord.STAGE1_TABLE, leaf);
+            }
+            leaf = stage1Walk(seen, config, address, demand);
+        }
+        return leaf;
+    }
+
+    private long stage1Walk(long seen, StreamConfig config, long address, int demand) {
+        AddressHalf half = config.half(address);
+        TableFormat table = Objects.requireNonNull(half.table);
+        StageTwo two = config.stageTwo;
         int level = table.startLevel;
         int shift = table.startShift;
         int fetched = 0;
@@ -142,8 +183,9 @@ final class Walker {
         long result;
         try {
             while (true) {
+                long ipa = at;
                 if (two != null) {
-                    at = descriptorAddress(two, at, level);
+                    at = descriptorAddress(seen, two, ipa, level);
                     if (at < 0) {
                         result = at;
                         break;
@@ -155,8 +197,10 @@ final class Walker {
                     observer.stage1(at, descriptor, level, table);
                 }
                 if (!TableFormat.isTable(descriptor, level)) {
-                    result = leaf(
-                            table, folded(descriptor, hierarchy & hierarchyMask), level, 0, FaultWord.STAGE1_INPUT);
+                    result = stage1Found(table, descriptor, level, hierarchy & half.hierarchy, demand);
+                    if (result >= 0 && table.updatesAccessFlag) {
+                        result = stage1Updated(seen, two, table, ipa, at, descriptor, result, demand);
+                    }
                     break;
                 }
                 long next = table.address(descriptor);
@@ -176,12 +220,23 @@ final class Walker {
         return result;
     }
 
-    /** As {@link #stage1Leaf}, for stage 2; F_ACCESS included. */
-    private long stage2Leaf(StageTwo two, long ipa, long where) {
-        TableFormat table = two.table();
-        if (ipa >>> table.inputBits != 0) {
+    /** A leaf of stage 2 that permits what is demanded, or a fault. */
+    private long stage2Leaf(long seen, StageTwo two, long ipa, long where, int demand) {
+        if (ipa >>> two.table().inputBits != 0) {
             return FaultWord.ofWalk(FaultWord.F_TRANSLATION, where, ipa);
         }
+        long leaf = stage2Walk(seen, two, ipa, where, demand);
+        for (int walks = 1; isChanged(leaf); walks++) {
+            if (walks == MOST_WALKS) {
+                return FaultWord.externalAbort(where, leaf);
+            }
+            leaf = stage2Walk(seen, two, ipa, where, demand);
+        }
+        return leaf;
+    }
+
+    private long stage2Walk(long seen, StageTwo two, long ipa, long where, int demand) {
+        TableFormat table = two.table();
         int level = table.startLevel;
         int shift = table.startShift;
         long at = table.base + (ipa >>> shift << 3);
@@ -199,7 +254,10 @@ final class Walker {
                     observer.stage2(at, descriptor, level, table);
                 }
                 if (!TableFormat.isTable(descriptor, level)) {
-                    result = leaf(table, descriptor, level, ipa, where);
+                    result = stage2Found(two, descriptor, level, ipa, where, demand);
+                    if (result >= 0 && table.updatesAccessFlag) {
+                        result = stage2Updated(seen, table, at, descriptor, result, demand);
+                    }
                     break;
                 }
                 long next = table.address(descriptor);
@@ -215,7 +273,7 @@ final class Walker {
             result = aborted(Purpose.STAGE2_DESCRIPTOR, level, at, where);
         }
         counters.add(Counters.DESCRIPTOR, level - table.startLevel + 1);
-        return result >= 0 && table.faultsOnAccess(result) ? FaultWord.ofWalk(FaultWord.F_ACCESS, where, ipa) : result;
+        return result;
     }
 
     /** A descriptor that is not a table: F_TRANSLATION and F_ADDR_SIZE. */
@@ -226,33 +284,125 @@ final class Walker {
         if (table.isBeyondOutput(table.output(descriptor, table.sizeLg2(level)))) {
             return FaultWord.ofWalk(FaultWord.F_ADDR_SIZE, where, ipa);
         }
-        return TableFormat.withLevel(descriptor, level);
+        return TableFormat.withLevel(table.writable(descriptor), level);
     }
 
-    private long descriptorAddress(StageTwo two, long ipa, int level) {
+    /** A descriptor of stage 1 that is not a table: a leaf that permits what is demanded, or a fault. */
+    private static long stage1Found(TableFormat table, long descriptor, int level, int hierarchy, int demand) {
+        long found = leaf(table, descriptor, level, 0, FaultWord.STAGE1_INPUT);
+        if (found < 0) {
+            return found;
+        }
+        long leaf = folded(found, hierarchy);
+        if (table.faultsOnAccess(leaf)) {
+            return FaultWord.ofWalk(FaultWord.F_ACCESS, FaultWord.STAGE1_INPUT, 0);
+        }
+        int missing = Demand.need(demand) & ~stage1Permissions(table, leaf);
+        return missing == 0 ? leaf : FaultWord.permission(FaultWord.STAGE1_INPUT, 0, missing);
+    }
+
+    /** The same of stage 2. What the SMMU reads for itself must not be of protected Device memory (§5.2, S2PTW). */
+    private static long stage2Found(StageTwo two, long descriptor, int level, long ipa, long where, int demand) {
+        TableFormat table = two.table();
+        long leaf = leaf(table, descriptor, level, ipa, where);
+        if (leaf < 0) {
+            return leaf;
+        }
+        if (table.faultsOnAccess(leaf)) {
+            return FaultWord.ofWalk(FaultWord.F_ACCESS, where, ipa);
+        }
+        int missing = Demand.need(demand) & ~stage2Permissions(table, leaf);
+        if (where != FaultWord.STAGE2_INPUT
+                && two.protectsWalks()
+                && MemoryTypes.isStage2Device(memAttr(leaf), two.forcedWriteBack())) {
+            missing |= Permissions.READ;
+        }
+        return missing == 0 ? leaf : FaultWord.permission(where, ipa, missing);
+    }
+
+    /** Rights as a translation gives them: a write to a clean page has to come back. */
+    private static int asCached(long leaf, int permissions) {
+        return TableFormat.isClean(leaf) ? permissions & ~Permissions.ANY_WRITE : permissions;
+    }
+
+    private static boolean isChanged(long leaf) {
+        return leaf >= 0 && (leaf & 3) == 0;
+    }
+
+    /**
+     * A leaf of stage 1 after the update it needs, if any: written where stage 2 lets the descriptor be written. These two are
+     * methods of their own, whatever they take, so that the walks stay small enough to be inlined.
+     */
+    private long stage1Updated(
+            long seen,
+            @Nullable StageTwo two,
+            TableFormat table,
+            long ipa,
+            long at,
+            long descriptor,
+            long leaf,
+            int demand) {
+        boolean dirties = TableFormat.isClean(leaf) && Demand.writes(demand, stage1Permissions(table, leaf));
+        long wanted = TableFormat.updated(descriptor, dirties);
+        if (wanted == descriptor) {
+            return leaf;
+        }
+        long target = two == null ? at : updateAddress(seen, two, ipa, TableFormat.level(leaf));
+        return target < 0 ? target : replaced(seen, table, target, descriptor, wanted, leaf);
+    }
+
+    private long stage2Updated(long seen, TableFormat table, long at, long descriptor, long leaf, int demand) {
+        boolean dirties = TableFormat.isClean(leaf) && Demand.writes(demand, stage2Permissions(table, leaf));
+        long wanted = TableFormat.updated(descriptor, dirties);
+        return wanted == descriptor ? leaf : replaced(seen, table, at, descriptor, wanted, leaf);
+    }
+
+    /** Writes an updated leaf descriptor; the answer is the leaf as it is then. */
+    private long replaced(long seen, TableFormat table, long at, long descriptor, long wanted, long leaf) {
+        if (observer != null) {
+            observer.update(at, descriptor, wanted);
+        }
+        long after = TableFormat.isDirtying(descriptor, wanted) ? TableFormat.dirtied(leaf) : leaf;
+        if (updates == null) {
+            return after;
+        }
+        return switch (updates.replace(seen, at, inOrder(descriptor, table), inOrder(wanted, table))) {
+            case DONE -> after;
+            case CHANGED -> at;
+            case STALE -> FaultWord.abort();
+        };
+    }
+
+    private long descriptorAddress(long seen, StageTwo two, long ipa, int level) {
         if (observer != null) {
             observer.stage2Of(Purpose.STAGE1_DESCRIPTOR, level, ipa);
         }
-        return fetchAddress(two, ipa, FaultWord.STAGE2_TABLE);
+        return fetchAddress(seen, two, ipa, FaultWord.STAGE2_TABLE, Demand.TABLE_READ);
     }
 
-    /** Stage 2 of the SMMU's own read: a data read that must not be of protected Device memory (§5.2, S2PTW). */
-    private long fetchAddress(StageTwo two, long ipa, long where) {
-        long leaf = stage2Leaf(two, ipa, where);
+    private long updateAddress(long seen, StageTwo two, long ipa, int level) {
+        if (observer != null) {
+            observer.stage2Of(Purpose.STAGE1_UPDATE, level, ipa);
+        }
+        return fetchAddress(seen, two, ipa, FaultWord.STAGE2_TABLE, Demand.TABLE_WRITE);
+    }
+
+    /** Stage 2 of the SMMU's own access to a structure or table. */
+    private long fetchAddress(long seen, StageTwo two, long ipa, long where, int demand) {
+        long leaf = stage2Leaf(seen, two, ipa, where, demand);
         if (leaf < 0) {
             return leaf;
         }
         TableFormat table = two.table();
-        boolean readable = (stage2Permissions(table, leaf) & Permissions.READ) != 0;
-        if (!readable || two.protectsWalks() && MemoryTypes.isStage2Device(memAttr(leaf), two.forcedWriteBack())) {
-            return FaultWord.permission(where, ipa, Permissions.READ);
-        }
         int sizeLg2 = table.sizeLg2(TableFormat.level(leaf));
         return table.output(leaf, sizeLg2) | ipa & (1L << sizeLg2) - 1;
     }
 
     private long load(long at, TableFormat table) {
-        long raw = memory.load64(at);
+        return inOrder(memory.load64(at), table);
+    }
+
+    private static long inOrder(long raw, TableFormat table) {
         return table.bigEndian ? Long.reverseBytes(raw) : raw;
     }
 

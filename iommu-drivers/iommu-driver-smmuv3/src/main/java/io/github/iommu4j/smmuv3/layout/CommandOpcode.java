@@ -97,6 +97,16 @@ public enum CommandOpcode {
     }
 
     /**
+     * Whether it is TLB maintenance.
+     *
+     * @return {@code true} for CMD_TLBI_*
+     */
+    public boolean isTlbi() {
+        return number >= TLBI_NH_ALL.number && number <= TLBI_NSNH_ALL.number
+                || number >= TLBI_S_EL2_ALL.number && number <= TLBI_SNH_ALL.number;
+    }
+
+    /**
      * The opcode of a number.
      *
      * @param number 0 to 255

@@ -127,8 +127,12 @@ public final class RegisterFields {
         public static final BitField ADDR = bits(55, 2);
         /** CFG1: what is written. */
         public static final BitField DATA = bits(31, 0);
-        /** CFG2: memory attributes, encoded as STE.MemAttr, and shareability. */
+        /** CFG2: memory attributes and shareability. */
         public static final BitField ATTRIBUTES = bits(5, 0);
+        /** CFG2: memory attributes, encoded as STE.MemAttr. */
+        public static final BitField MEM_ATTR = bits(3, 0);
+        /** CFG2: shareability; 0 and 1 non, 2 outer, 3 inner. */
+        public static final BitField SH = bits(5, 4);
         /** PRIQ_IRQ_CFG2: interrupt at the last page request of a group. */
         public static final BitField LO = bit(31);
 

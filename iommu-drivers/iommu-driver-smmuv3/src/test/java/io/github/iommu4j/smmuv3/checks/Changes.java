@@ -57,7 +57,8 @@ final class Changes {
     }
 
     private long changed(long before, Mapping mapping) {
-        return switch (dice.below(7)) {
+        return switch (dice.below(8)) {
+            case 6 -> before ^ 1L << 51;
             case 0 -> before ^ VALID;
             case 1 -> before ^ AF;
             case 2 -> before ^ 1L << 6;
@@ -155,7 +156,7 @@ final class Changes {
 
     private String changeDescriptor(Context context) {
         long address = context.descriptor();
-        int bit = dice.pick(0, 6, 14, 30, 31, 32, 35, 36, 38, 39, 40, 41, 45, 46);
+        int bit = dice.pick(0, 6, 14, 30, 31, 32, 35, 36, 38, 39, 40, 41, 42, 43, 44, 45, 46);
         int word = 0;
         if (dice.oneIn(3)) {
             word = dice.between(1, 2);
@@ -168,7 +169,7 @@ final class Changes {
                 dice.oneIn(2)
                         ? Commands.cfgiCd(context.streamId(), index, dice.below(2))
                         : Commands.cfgiCdAll(context.streamId()));
-        boolean faultModelOnly = word == 0 && (bit == 45 || bit == 46);
+        boolean faultModelOnly = word == 0 && bit >= 44 && bit <= 46;
         if (!faultModelOnly) {
             rig.command(
                     context.isEl2()
@@ -184,7 +185,7 @@ final class Changes {
         int word = dice.below(context.isEl2() ? 2 : 4);
         int bit = switch (word) {
             case 0 -> context.isEl2() ? 0 : dice.between(0, 3);
-            case 1 -> dice.pick(0, 1, 19, 48, 49, 50, 51);
+            case 1 -> dice.pick(0, 1, 19, 27, 28, 29, 48, 49, 50, 51);
             case 2 -> dice.between(32, 58);
             default -> dice.between(4, 40);
         };

@@ -18,6 +18,8 @@ final class Commands {
     private static final int CFGI_STE_RANGE = 0x04;
     private static final int CFGI_CD = 0x05;
     private static final int CFGI_CD_ALL = 0x06;
+    private static final int RESUME = 0x44;
+    private static final int STALL_TERM = 0x45;
     private static final int SYNC = 0x46;
 
     private Commands() {}
@@ -27,6 +29,19 @@ final class Commands {
 
     static Command sync() {
         return new Command(SYNC, 0);
+    }
+
+    /**
+     * An answer to a stalled access.
+     *
+     * @param decision Ac (bit 0) and Ab (bit 1)
+     */
+    static Command resume(int streamId, int tag, int decision) {
+        return new Command(RESUME | (long) decision << 12 | (long) streamId << 32, tag);
+    }
+
+    static Command stallTerm(int streamId) {
+        return new Command(STALL_TERM | (long) streamId << 32, 0);
     }
 
     static Command cfgiAll() {

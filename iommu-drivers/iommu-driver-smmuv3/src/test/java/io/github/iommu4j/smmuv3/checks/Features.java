@@ -10,6 +10,7 @@ final class Features {
 
     private static final IdField[] FREE = {
         IdField.HYP,
+        IdField.NS1ATS,
         IdField.ASID16,
         IdField.VMID16,
         IdField.CD2L,
@@ -35,6 +36,11 @@ final class Features {
         builder.set(IdField.SIDSIZE, sidSize).set(IdField.ST_LEVEL, sidSize < 7 ? dice.below(2) : 1);
         builder.set(IdField.SSIDSIZE, dice.pick(0, 1, 8, 20));
         builder.set(IdField.TTENDIAN, dice.pick(0, 2, 2, 3));
+        int stalls = dice.below(3);
+        builder.set(IdField.STALL_MODEL, stalls).set(IdField.STALL_MAX, stalls == 1 ? 0 : dice.pick(1, 64, 0xFFFF));
+        builder.set(IdField.HTTU, dice.below(3));
+        int ats = dice.below(2);
+        builder.set(IdField.ATS, ats).set(IdField.PRI, ats).set(IdField.NS1ATS, dice.below(2));
         builder.set(IdField.OAS, dice.below(7)).set(IdField.ARCH_MINOR, dice.between(1, 3));
         builder.set(IdField.GRAN4K, wants(shape, 12, dice));
         builder.set(IdField.GRAN16K, wants(shape, 14, dice));

@@ -24,7 +24,7 @@ class GarbageProperties {
         Smmuv3Capabilities capabilities = Features.random(Shape.random(dice), dice);
         SparseMemory memory = SparseMemory.empty();
         WatchedMemory watched = new WatchedMemory(memory);
-        Rig rig = new Rig(Units.smmu(watched, capabilities, Units.Caching.NO_IOTLB), memory, Rig.QUEUES);
+        Rig rig = new Rig(Units.smmu(watched, capabilities, Units.uncached(capabilities)), memory, Rig.QUEUES);
         Garbage garbage = new Garbage(memory, rig.id(), dice);
         memory.addRam(Rig.QUEUES, Rig.QUEUE_AREA);
         rig.start(garbage.streamTableBase(), garbage.streamTableConfig(), dice.below(4));
@@ -34,11 +34,20 @@ class GarbageProperties {
             Verdict verdict =
                     reference.translate(probe.streamId(), probe.substreamId(), probe.address(), probe.accessBits());
             String context = capabilities.toString();
+            long stores = watched.stores();
             rig.expectExplained(verdict, probe, context);
             long loads = watched.loads();
+            if (watched.stores() != stores) {
+                throw new AssertionError("explaining " + probe + " wrote to memory");
+            }
             rig.expect(verdict, probe, context);
-            if (watched.loads() - loads > Units.MOST_FETCHES) {
+            if (watched.loads() - loads
+                    > Units.MOST_FETCHES * (1 + verdict.updates().size())) {
                 throw new AssertionError(probe + " took " + (watched.loads() - loads) + " loads");
+            }
+            if (verdict.updates().isEmpty()
+                    && watched.stores() - stores > verdict.event().size()) {
+                throw new AssertionError(probe + " wrote more than its record");
             }
         }
     }

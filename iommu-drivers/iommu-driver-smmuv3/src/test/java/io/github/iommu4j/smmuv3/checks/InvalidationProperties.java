@@ -46,14 +46,19 @@ class InvalidationProperties {
         bare.start(scenario, cr2);
         Changes changes = new Changes(scenario, cached, dice);
         List<Probe> probes = new ArrayList<>();
-        compare(scenario, probes, cached, bare, dice, "at first");
-        for (int i = 0; i < CHANGES; i++) {
+        boolean sound = compare(scenario, probes, cached, bare, dice, "at first");
+        for (int i = 0; sound && i < CHANGES; i++) {
             String change = changes.make();
-            compare(scenario, probes, cached, bare, dice, "after " + change + " on " + capabilities);
+            sound = compare(scenario, probes, cached, bare, dice, "after " + change + " on " + capabilities);
         }
     }
 
-    private static void compare(Scenario scenario, List<Probe> probes, Rig cached, Rig bare, Dice dice, String when) {
+    /**
+     * Compares some accesses; {@code false} when one of them updated something else than a leaf of the scenario. A changed CD can
+     * take any memory for tables, and the update of a structure that is cached is a change without its invalidation.
+     */
+    private static boolean compare(
+            Scenario scenario, List<Probe> probes, Rig cached, Rig bare, Dice dice, String when) {
         ReferenceSmmu reference = cached.reference();
         for (int i = 0; i < PROBES; i++) {
             Probe probe = probes.isEmpty() || dice.oneIn(3) ? scenario.someProbe(dice) : dice.pick(probes);
@@ -61,7 +66,11 @@ class InvalidationProperties {
             var verdict =
                     reference.translate(probe.streamId(), probe.substreamId(), probe.address(), probe.accessBits());
             cached.expect(verdict, probe, when);
+            if (!verdict.updates().keySet().stream().allMatch(scenario::isLeaf)) {
+                return false;
+            }
             bare.expect(verdict, probe, when);
         }
+        return true;
     }
 }

@@ -91,7 +91,8 @@ class ReferenceProperties {
         Smmuv3Capabilities capabilities = Features.random(shape, dice);
         SparseMemory memory = dice.oneIn(2) ? SparseMemory.empty() : new SparseMemory();
         WatchedMemory watched = new WatchedMemory(memory);
-        Units.Caching caching = mutations == 0 ? dice.pick(List.of(Units.Caching.values())) : Units.Caching.NO_IOTLB;
+        Units.Caching caching =
+                mutations == 0 ? dice.pick(List.of(Units.Caching.values())) : Units.uncached(capabilities);
         Rig rig = new Rig(Units.smmu(watched, capabilities, caching), memory, Rig.QUEUES);
         Scenario scenario = Scenario.build(memory, rig.id(), shape, dice);
         if (scenario.contexts().isEmpty()) {
@@ -110,11 +111,20 @@ class ReferenceProperties {
             Verdict verdict =
                     reference.translate(probe.streamId(), probe.substreamId(), probe.address(), probe.accessBits());
             String context = shape + " " + caching + " " + capabilities;
+            long stores = watched.stores();
             rig.expectExplained(verdict, probe, context);
             long loads = watched.loads();
+            if (watched.stores() != stores) {
+                throw new AssertionError("explaining " + probe + " wrote to memory");
+            }
             rig.expect(verdict, probe, context);
-            if (watched.loads() - loads > Units.MOST_FETCHES) {
+            if (watched.loads() - loads
+                    > Units.MOST_FETCHES * (1 + verdict.updates().size())) {
                 throw new AssertionError(probe + " took " + (watched.loads() - loads) + " loads");
+            }
+            if (verdict.updates().isEmpty()
+                    && watched.stores() - stores > verdict.event().size()) {
+                throw new AssertionError(probe + " wrote more than its record");
             }
         }
     }

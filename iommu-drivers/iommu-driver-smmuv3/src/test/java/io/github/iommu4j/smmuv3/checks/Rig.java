@@ -13,7 +13,9 @@ import io.github.iommu4j.smmuv3.reference.Verdict;
 import io.github.iommu4j.smmuv3.tables.Probe;
 import io.github.iommu4j.smmuv3.tables.Scenario;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** An SMMU as its driver sees it: registers, and queues that stand in memory. */
 final class Rig {
@@ -156,10 +158,17 @@ final class Rig {
     void expect(Verdict verdict, Probe probe, Object context) {
         long packed = unit.translate(probe.streamId(), probe.substreamId(), probe.address(), probe.accessBits());
         List<List<Long>> events = drainEvents();
-        List<List<Long>> due = verdict.event().isEmpty() ? List.of() : List.of(verdict.event());
-        if (packed != verdict.packed() || !events.equals(due)) {
-            throw new AssertionError(probe + "\n  model     " + new Verdict(packed, flat(events)) + "\n  reference "
-                    + verdict + "\n  " + context);
+        Verdict wanted = verdict.isStalled() ? verdict.tagged(Translations.stallTag(packed)) : verdict;
+        List<List<Long>> due = wanted.event().isEmpty() ? List.of() : List.of(wanted.event());
+        Map<Long, Long> words = new HashMap<>();
+        wanted.updates().keySet().forEach(address -> words.put(address, memory.load64(address)));
+        if (packed != wanted.packed() || !events.equals(due) || !words.equals(wanted.updates())) {
+            throw new AssertionError(probe + "\n  model     " + new Verdict(packed, flat(events), words)
+                    + "\n  reference " + wanted + "\n  " + context);
+        }
+        if (wanted.isStalled()) {
+            command(Commands.resume(probe.streamId(), Translations.stallTag(packed), (int) packed & 3));
+            sync();
         }
     }
 
@@ -168,10 +177,14 @@ final class Rig {
         Explanation explanation = unit.explain(probe.request());
         boolean agrees = explanation.result() instanceof Translation.Ok ok
                 ? Translations.ok(ok.pa(), ok.sizeLg2(), ok.permissions()) == verdict.packed()
-                : ((Translation.Fault) explanation.result()).code() == verdict.code() && !verdict.isOk();
+                : codeOf(explanation.result()) == verdict.code() && !verdict.isOk();
         if (!agrees || !explanation.event().equals(verdict.event())) {
             throw new AssertionError(probe + "\n" + explanation.toText() + "  reference " + verdict + "\n  " + context);
         }
+    }
+
+    private static int codeOf(Translation failed) {
+        return failed instanceof Translation.Stalled stalled ? stalled.code() : ((Translation.Fault) failed).code();
     }
 
     private static List<Long> flat(List<List<Long>> records) {

@@ -43,6 +43,11 @@ final class Units {
 
     private Units() {}
 
+    /** For tables that may be their own structures: an update of a descriptor may change what is cached of an STE or CD. */
+    static Caching uncached(Smmuv3Capabilities capabilities) {
+        return capabilities.httu() == 0 ? Caching.NO_IOTLB : Caching.NONE;
+    }
+
     static TranslationUnit smmu(PhysicalMemory memory, Smmuv3Capabilities capabilities, Caching caching) {
         return Smmuv3.builder(memory)
                 .capabilities(capabilities)

@@ -1,7 +1,10 @@
 package io.github.iommu4j.smmuv3.hardware;
 
+import io.github.iommu4j.api.dma.Endpoints;
+import io.github.iommu4j.api.dma.InvalidateRequest;
+import io.github.iommu4j.api.dma.MemoryAttributes;
+import io.github.iommu4j.api.dma.PrgResponse;
 import io.github.iommu4j.api.memory.BusErrorException;
-import io.github.iommu4j.api.memory.MsiSink;
 import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.core.memory.SparseMemory;
 import io.github.iommu4j.smmuv3.layout.Command;
@@ -15,9 +18,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 
 /** The programming interface of an SMMU with everything behind it replaced by a log. */
-final class Bench implements MsiSink {
+final class Bench {
 
     static final long COMMANDS = 0x1000_0000L;
     static final long EVENTS = 0x2000_0000L;
@@ -28,14 +32,25 @@ final class Bench implements MsiSink {
     final List<String> log = new CopyOnWriteArrayList<>();
 
     final List<ControlState> published = new ArrayList<>();
+    /** Of the last MSI. */
+    @Nullable
+    MemoryAttributes messageAttributes;
+
     final Set<Long> brokenMsis = new HashSet<>();
     final Smmuv3Capabilities capabilities;
     final CacheEpoch epoch = new CacheEpoch();
     final RegisterState state;
     final Interrupts interrupts;
     final EventQueue events;
+    final StalledTransactions stalls;
     final CommandQueue commands;
     final RegisterFile registers;
+    final EndpointCommands endpointCommands;
+    final PriQueue priQueue;
+    /** How devices answer invalidations. */
+    Endpoints.Reply reply = Endpoints.Reply.COMPLETED;
+    /** What a stream's STE says of automatic answers. */
+    PageResponder.Pasid pasidOf = PageResponder.Pasid.OMITTED;
     /** Runs in the middle of every invalidation. */
     Runnable duringInvalidation = () -> {};
     /** Runs before every 64-bit store. */
@@ -61,10 +76,17 @@ final class Bench implements MsiSink {
                 .withCommandSync(() -> log.add("line sync"))
                 .withWakeUp(() -> log.add("sev"));
         state = new RegisterState(capabilities);
-        interrupts = new Interrupts(state, capabilities, this, lines);
+        interrupts = new Interrupts(state, capabilities, this::write, lines);
         events = new EventQueue(state, memory, epoch, interrupts);
-        CommandExecutor executor = new CommandExecutor(
-                capabilities, invalidation(), prefetch(), command -> log.add("endpoint " + command), events);
+        stalls = new StalledTransactions(capabilities, epoch, events::recordStall, endpoints(), StallRecording.EVERY);
+        endpointCommands = new EndpointCommands(endpoints());
+        priQueue = new PriQueue(
+                capabilities,
+                new PriQueue.Surroundings(state, memory, interrupts),
+                endpoints(),
+                (streamId, substreamId) -> pasidOf);
+        CommandExecutor executor =
+                new CommandExecutor(capabilities, invalidation(), prefetch(), endpointCommands, events, stalls);
         commands = new CommandQueue(state, memory, executor, interrupts, processing);
         registers = new RegisterFile(state, interrupts, commands, published::add);
     }
@@ -153,6 +175,26 @@ final class Bench implements MsiSink {
         };
     }
 
+    private Endpoints endpoints() {
+        return new Endpoints() {
+            @Override
+            public Reply invalidate(InvalidateRequest request) {
+                log.add(request.toString());
+                return reply;
+            }
+
+            @Override
+            public void respond(PrgResponse response) {
+                log.add(response.toString());
+            }
+
+            @Override
+            public void resume(int streamId, int tag, Resumption outcome) {
+                logged("resume 0x%x %d %s", streamId, tag, outcome);
+            }
+        };
+    }
+
     private Prefetch prefetch() {
         return new Prefetch() {
             @Override
@@ -167,8 +209,8 @@ final class Bench implements MsiSink {
         };
     }
 
-    @Override
-    public void write(long address, int data) {
+    private void write(long address, int data, MemoryAttributes attributes) {
+        messageAttributes = attributes;
         duringMessage.run();
         if (brokenMsis.contains(address)) {
             throw new BusErrorException(address);

@@ -50,9 +50,33 @@ class CdRuleTest {
 
     @Test
     void faultModelsMustBeSupported() {
-        expect(CdRule.STALL, context().set(0, ContextDescriptor.S, 1), ALL);
         expect(CdRule.TERMINATION, context().set(0, ContextDescriptor.A, 0), with(IdField.TERM_MODEL, 1));
         expectLegal(context().set(0, ContextDescriptor.A, 0), ALL);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 0, true", "0, 1, true", "1, 0, true", "1, 1, false", "2, 0, false", "2, 1, true"})
+    void stallsFollowTheStallModel(int model, int s, boolean legal) {
+        Smmuv3Capabilities has = ALL.toBuilder()
+                .set(IdField.STALL_MODEL, model)
+                .set(IdField.STALL_MAX, model == 1 ? 0 : 1)
+                .build();
+        Words cd = context().set(0, ContextDescriptor.S, s);
+        if (legal) {
+            expectLegal(cd, has);
+        } else {
+            expect(CdRule.STALL, cd, has);
+        }
+    }
+
+    @Test
+    void anEntryWithS1stalldTakesNoContextThatStalls() {
+        StreamTableEntry ste =
+                Words.stage1(0x4010_0000L).set(1, StreamTableEntry.S1STALLD, 1).ste();
+        Stream stream = Stream.of(ste, ALL, false);
+        assertThat(CdRule.brokenBy(context().set(0, ContextDescriptor.S, 1).cd(), stream, ALL))
+                .isEqualTo(CdRule.STALL_DISABLED);
+        assertThat(CdRule.brokenBy(context().cd(), stream, ALL)).isNull();
     }
 
     @Test
@@ -64,10 +88,23 @@ class CdRuleTest {
     }
 
     @Test
-    void lpaeTablesAndHardwareUpdateAreIllegal() {
+    void lpaeTablesAreIllegal() {
         expect(CdRule.TABLES, context().set(0, ContextDescriptor.AA64, 0), ALL);
-        expect(CdRule.UPDATE, context().set(0, ContextDescriptor.HA, 1), ALL);
-        expect(CdRule.UPDATE, context().set(0, ContextDescriptor.HD, 1), ALL);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0, 0, 0, true", "0, 1, 0, false", "0, 0, 1, false", "0, 1, 1, false",
+        "1, 0, 0, true", "1, 1, 0, true", "1, 0, 1, false", "1, 1, 1, false",
+        "2, 0, 0, true", "2, 1, 0, true", "2, 0, 1, true", "2, 1, 1, true"
+    })
+    void hardwareUpdateMustBeSupported(int httu, int flag, int dirty, boolean legal) {
+        Words cd = context().set(0, ContextDescriptor.HA, flag).set(0, ContextDescriptor.HD, dirty);
+        if (legal) {
+            expectLegal(cd, with(IdField.HTTU, httu));
+        } else {
+            expect(CdRule.UPDATE, cd, with(IdField.HTTU, httu));
+        }
     }
 
     @Test

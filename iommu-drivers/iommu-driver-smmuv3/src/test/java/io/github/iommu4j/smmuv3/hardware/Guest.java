@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.dma.DmaRequest;
+import io.github.iommu4j.api.dma.Endpoints;
 import io.github.iommu4j.api.dma.Translation;
 import io.github.iommu4j.core.memory.SparseMemory;
 import io.github.iommu4j.smmuv3.hardware.TlbInvalidation.Scope;
@@ -51,14 +52,17 @@ final class Guest {
 
     Guest(Smmuv3Capabilities capabilities, CacheGeometry caches) {
         memory.addRam(RAM, 1L << 30);
-        smmu = new Translator(memory, capabilities, caches, epoch, (seen, dw0, dw1, dw2, dw3) -> {
+        EventRecorder recorder = (seen, dw0, dw1, dw2, dw3) -> {
             if (seen != epoch.now()) {
                 return EventRecorder.Outcome.STALE;
             }
             events.add(new EventRecord(dw0, dw1, dw2, dw3));
             return EventRecorder.Outcome.WRITTEN;
-        });
-        smmu.control(control);
+        };
+        StalledTransactions stalls =
+                new StalledTransactions(capabilities, epoch, recorder, Endpoints.NONE, StallRecording.EVERY);
+        smmu = new Translator(memory, capabilities, caches, epoch, recorder, stalls);
+        smmu.publish(control);
     }
 
     static Guest cached() {
@@ -67,7 +71,7 @@ final class Guest {
 
     void control(ControlState state) {
         control = state;
-        smmu.control(state);
+        smmu.publish(state);
     }
 
     /** Takes an empty naturally aligned table. */

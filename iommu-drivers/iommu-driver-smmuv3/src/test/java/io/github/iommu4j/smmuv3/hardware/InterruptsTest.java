@@ -2,12 +2,17 @@ package io.github.iommu4j.smmuv3.hardware;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.iommu4j.api.dma.MemoryAttributes;
+import io.github.iommu4j.api.dma.Shareability;
+import io.github.iommu4j.smmuv3.layout.Command;
+import io.github.iommu4j.smmuv3.layout.CommandOpcode;
 import io.github.iommu4j.smmuv3.layout.GlobalError;
 import io.github.iommu4j.smmuv3.layout.IdField;
 import io.github.iommu4j.smmuv3.layout.SmmuRegister;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** IHI 0070 §3.18: sources, messages, enables. */
@@ -55,6 +60,34 @@ class InterruptsTest {
         bench.write(SmmuRegister.IRQ_CTRL, ~source.enable().mask());
         raise(source);
         assertThat(bench.log).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0x0F, 255, NON_SHAREABLE",
+        "0x1F, 255, NON_SHAREABLE",
+        "0x2F, 255, OUTER",
+        "0x3F, 255, INNER",
+        "0x3A, 187, INNER",
+        "0x35, 68, OUTER",
+        "0x31, 4, OUTER",
+        "0x34, 0, OUTER",
+    })
+    void messagesCarryTheAttributesOfTheirRegisterOrCommand(String bits, int type, Shareability shareability) {
+        int value = Integer.decode(bits);
+        for (InterruptSource source : InterruptSource.values()) {
+            bench.write(source.attributes(), value);
+            configure(source, 0x9000, 0x55);
+            raise(source);
+            assertThat(bench.messageAttributes).isEqualTo(new MemoryAttributes(type, shareability));
+        }
+        bench.messageAttributes = null;
+        bench.interrupts.completed(Command.of(CommandOpcode.SYNC)
+                .with0(Command.CS, Command.CS_IRQ)
+                .with0(Command.MSI_ATTR, value & 15)
+                .with0(Command.MSH, value >> 4)
+                .with1(Command.MSI_ADDRESS, 1));
+        assertThat(bench.messageAttributes).isEqualTo(new MemoryAttributes(type, shareability));
     }
 
     @Test

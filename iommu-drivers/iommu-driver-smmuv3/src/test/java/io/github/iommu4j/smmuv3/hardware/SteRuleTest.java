@@ -68,12 +68,38 @@ class SteRuleTest {
         expectLegal(Words.nested(CONTEXT, TABLE).set(1, StreamTableEntry.STRW, strw), ALL);
     }
 
-    @Test
-    void stallControlsContradictTheStallModel() {
-        expectBroken(SteRule.STALL_DISABLE, stage1().set(1, StreamTableEntry.S1STALLD, 1), ALL);
-        expectBroken(SteRule.STAGE2_STALL, stage2().set(2, StreamTableEntry.S2S, 1), ALL);
-        expectLegal(stage1().set(2, StreamTableEntry.S2S, 1), ALL);
-        expectLegal(stage2().set(1, StreamTableEntry.S1STALLD, 1), ALL);
+    private static Smmuv3Capabilities stallModel(int model) {
+        return ALL.toBuilder()
+                .set(IdField.STALL_MODEL, model)
+                .set(IdField.STALL_MAX, model == 1 ? 0 : 1)
+                .build();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 0, true", "0, 1, true", "1, 0, true", "1, 1, false", "2, 0, false", "2, 1, true"})
+    void s2sFollowsTheStallModelWhereStage2IsUsed(int model, int s2s, boolean legal) {
+        for (Words entry : new Words[] {stage2(), Words.nested(CONTEXT, TABLE)}) {
+            entry.set(2, StreamTableEntry.S2S, s2s);
+            if (legal) {
+                expectLegal(entry, stallModel(model));
+            } else {
+                expectBroken(SteRule.STAGE2_STALL, entry, stallModel(model));
+            }
+        }
+        expectLegal(stage1().set(2, StreamTableEntry.S2S, s2s), stallModel(model));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, true", "1, false", "2, false"})
+    void s1stalldIsForSmmusThatCanDoBoth(int model, boolean legal) {
+        Words entry = stage1().set(1, StreamTableEntry.S1STALLD, 1);
+        if (legal) {
+            expectLegal(entry, stallModel(model));
+        } else {
+            expectBroken(SteRule.STALL_DISABLE, entry, stallModel(model));
+        }
+        Words unused = stage2().set(1, StreamTableEntry.S1STALLD, 1).set(2, StreamTableEntry.S2S, model / 2);
+        expectLegal(unused, stallModel(model));
     }
 
     @Test
@@ -106,10 +132,22 @@ class SteRuleTest {
         expectLegal(stage1().set(2, StreamTableEntry.S2AA64, 0), ALL);
     }
 
-    @Test
-    void hardwareUpdateIsIllegalWithoutHttu() {
-        expectBroken(SteRule.STAGE2_UPDATE, stage2().set(2, StreamTableEntry.S2HA, 1), ALL);
-        expectBroken(SteRule.STAGE2_UPDATE, stage2().set(2, StreamTableEntry.S2HD, 1), ALL);
+    @ParameterizedTest
+    @CsvSource({
+        "0, 0, 0, true", "0, 1, 0, false", "0, 0, 1, false", "0, 1, 1, false",
+        "1, 0, 0, true", "1, 1, 0, true", "1, 0, 1, false", "1, 1, 1, false",
+        "2, 0, 0, true", "2, 1, 0, true", "2, 0, 1, true", "2, 1, 1, true"
+    })
+    void hardwareUpdateMustBeSupported(int httu, int flag, int dirty, boolean legal) {
+        Words entry = stage2().set(2, StreamTableEntry.S2HA, flag).set(2, StreamTableEntry.S2HD, dirty);
+        if (legal) {
+            expectLegal(entry, with(IdField.HTTU, httu));
+        } else {
+            expectBroken(SteRule.STAGE2_UPDATE, entry, with(IdField.HTTU, httu));
+        }
+        expectLegal(
+                stage1().set(2, StreamTableEntry.S2HA, flag).set(2, StreamTableEntry.S2HD, dirty),
+                with(IdField.HTTU, httu));
     }
 
     @Test
@@ -200,6 +238,7 @@ class SteRuleTest {
     @Test
     void atsRulesApplyOnlyWhereAtsExists() {
         Words split = stage1().set(1, StreamTableEntry.EATS, 2);
-        expectLegal(split, ALL);
+        expectBroken(SteRule.SPLIT_ATS, split, ALL);
+        expectLegal(split, ALL.toBuilder().disable(IdField.ATS, IdField.PRI).build());
     }
 }

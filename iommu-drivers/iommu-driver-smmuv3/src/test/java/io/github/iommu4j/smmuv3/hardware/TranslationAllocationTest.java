@@ -3,6 +3,7 @@ package io.github.iommu4j.smmuv3.hardware;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.iommu4j.api.dma.Access;
+import io.github.iommu4j.api.dma.Endpoints;
 import io.github.iommu4j.core.memory.SparseMemory;
 import io.github.iommu4j.testkit.memory.Allocation;
 import org.junit.jupiter.api.Test;
@@ -18,13 +19,12 @@ class TranslationAllocationTest {
     private static Translator unit(CacheGeometry caches) {
         SparseMemory memory = new SparseMemory();
         CacheEpoch epoch = new CacheEpoch();
-        Translator unit = new Translator(
-                memory,
-                Smmuv3Capabilities.everything(),
-                caches,
-                epoch,
-                (seen, dw0, dw1, dw2, dw3) -> EventRecorder.Outcome.WRITTEN);
-        unit.control(new ControlState(true, false, true, false, false, 0, Guest.STREAMS, 8));
+        Smmuv3Capabilities capabilities = Smmuv3Capabilities.everything();
+        EventRecorder recorder = (seen, dw0, dw1, dw2, dw3) -> EventRecorder.Outcome.WRITTEN;
+        StalledTransactions stalls =
+                new StalledTransactions(capabilities, epoch, recorder, Endpoints.NONE, StallRecording.EVERY);
+        Translator unit = new Translator(memory, capabilities, caches, epoch, recorder, stalls);
+        unit.publish(new ControlState(true, false, true, false, false, 0, Guest.STREAMS, 8));
         long stage2 = Guest.TABLES;
         long stage1 = Guest.TABLES + 0x1000;
         memory.store64(stage2, Guest.BLOCK2);

@@ -68,6 +68,7 @@ class LayoutTest {
     void opcodesAreFoundByNumber(CommandOpcode opcode) {
         assertThat(CommandOpcode.of(opcode.number())).contains(opcode);
         assertThat(Command.of(opcode).opcode()).contains(opcode);
+        assertThat(opcode.isTlbi()).isEqualTo(opcode.name().startsWith("TLBI_"));
     }
 
     @ParameterizedTest

@@ -28,6 +28,7 @@ final class Attempt {
 
     private static final long S2 = 1L << 39;
     private static final long TT_RNW = 1L << 44;
+    private static final long STALL = 1L << 31;
 
     final int streamId;
     final int substreamId;
@@ -88,26 +89,30 @@ final class Attempt {
         return recorded(F_ADDR_SIZE, direction(!writes) | where(1, CLASS_IN), address, 0);
     }
 
-    /** A stage-1 fault: CD.A and CD.R decide (§5.5). */
-    Stop stage1Fault(int number, boolean aborts, boolean records, boolean namedAsRead) {
-        FaultResponse response = aborts ? FaultResponse.ABORT : FaultResponse.RAZ_WI;
-        if (!records) {
-            return new Stop(Verdict.silent(number, response));
-        }
-        long dw1 = direction(namedAsRead) | where(1, CLASS_IN);
-        return new Stop(Verdict.recorded(number, response, words(number, dw1, address, 0)));
+    /** A stage-1 fault: CD.A, R and S decide (§5.5). */
+    Stop stage1Fault(int number, FaultModel model, boolean namedAsRead) {
+        return translationFault(number, model, direction(namedAsRead) | where(1, CLASS_IN), 0);
     }
 
-    /** A stage-2 fault: always an abort, STE.S2R decides about the record. */
-    Stop stage2Fault(int number, boolean records, int purpose, long ipa, boolean namedAsRead) {
-        if (!records) {
-            return unrecorded(number);
+    /** A stage-2 fault: STE.S2R and S2S decide. */
+    Stop stage2Fault(int number, FaultModel model, int purpose, long ipa, boolean namedAsRead) {
+        return translationFault(number, model, direction(namedAsRead) | where(2, purpose), Raw.inPlace(ipa, 55, 12));
+    }
+
+    /** F_PERMISSION of the SMMU's own access to a stage-1 descriptor. */
+    Stop tablePermission(FaultModel model, long ipa, boolean updates) {
+        long dw1 = direction(!writes) | where(2, CLASS_TT) | (updates ? 0 : TT_RNW);
+        return translationFault(F_PERMISSION, model, dw1, Raw.inPlace(ipa, 55, 12));
+    }
+
+    private Stop translationFault(int number, FaultModel model, long dw1, long dw3) {
+        if (model.stalls()) {
+            return new Stop(Verdict.stalled(number, words(number, dw1 | STALL, address, dw3)));
         }
-        long dw1 = direction(namedAsRead) | where(2, purpose);
-        if (number == F_PERMISSION && purpose == CLASS_TT) {
-            dw1 |= TT_RNW;
-        }
-        return recorded(number, dw1, address, Raw.inPlace(ipa, 55, 12));
+        return new Stop(
+                model.records()
+                        ? Verdict.recorded(number, model.response(), words(number, dw1, address, dw3))
+                        : Verdict.silent(number, model.response()));
     }
 
     private Stop recorded(int number, long dw1, long dw2, long dw3) {

@@ -35,8 +35,8 @@ public final class CommandRules {
             case 0x28 -> !id.stage2();
             case 0x2A -> !id.stage2() || rangeIllegal(dw0, dw1);
             case 0x30 -> false;
-            case 0x40 -> !bit(id.idr0(), 10);
-            case 0x41 -> !bit(id.idr0(), 16) || field(dw0, 13, 12) == 3;
+            case 0x40 -> !id.ats() || field(dw1, 5, 0) > 52;
+            case 0x41 -> !bit(id.idr0(), 16) || field(dw1, 13, 12) == 3;
             case 0x44, 0x45 -> bit(dw0, 10) || id.stallModel() == 1;
             case 0x46 -> field(dw0, 13, 12) == 3;
             default -> true;

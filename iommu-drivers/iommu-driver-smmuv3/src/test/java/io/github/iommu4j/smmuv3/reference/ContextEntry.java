@@ -23,8 +23,8 @@ final class ContextEntry {
                 || id.stallModel() == 2 && !stalls
                 || (lowerUsed || upperUsed) && id.forbidsEndian(bit(dw0, 15))
                 || !bit(dw0, 41)
-                || bit(dw0, 42)
-                || bit(dw0, 43)
+                || bit(dw0, 42) && id.descriptorUpdates() < 2
+                || bit(dw0, 43) && id.descriptorUpdates() < 1
                 || world.usesAsid() && !id.asid16() && field(dw0, 63, 56) != 0
                 || lowerUsed && halfIllegal(lower, dw0, id)
                 || upperUsed && halfIllegal(upper, dw0, id);

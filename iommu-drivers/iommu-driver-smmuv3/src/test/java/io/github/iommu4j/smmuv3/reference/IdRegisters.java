@@ -69,6 +69,21 @@ public record IdRegisters(int idr0, int idr1, int idr3, int idr5, int aidr) {
         return big ? supported == 2 : supported == 3;
     }
 
+    /** IDR0.HTTU: 0 nothing, 1 access flag, 2 dirty state too. */
+    public int descriptorUpdates() {
+        return field(idr0, 7, 6);
+    }
+
+    /** IDR0.ATS. */
+    public boolean ats() {
+        return bit(idr0, 10);
+    }
+
+    /** IDR0.NS1ATS: no split-stage ATS. */
+    public boolean noSplitStageAts() {
+        return bit(idr0, 11);
+    }
+
     /** IDR0.STALL_MODEL. */
     public int stallModel() {
         return field(idr0, 25, 24);

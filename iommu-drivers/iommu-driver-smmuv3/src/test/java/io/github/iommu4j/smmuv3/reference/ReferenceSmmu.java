@@ -7,10 +7,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An SMMUv3 that reads everything anew for each access (IHI 0070 §3.3-3.4, §5, §7.3): Non-secure, AArch64 tables,
- * terminate-only stall model, no hardware update of descriptors, no ATS.
+ * stalls, hardware update of descriptors, no ATS. It plans what to write to memory and writes nothing.
  *
  * <p>Where the specification leaves a choice: a pointer beyond the output size counts as an aborted fetch or as an
- * illegal structure (never truncated), misaligned low bits of a pointer count as zero, reserved bits are ignored, and
+ * illegal structure (never truncated), an access that is not permitted leaves the access flag alone, misaligned low bits of a pointer count as zero, reserved bits are ignored, and
  * reserved memory types of stage 2 act as Device-nGnRnE, as they do in STE.MemAttr.
  */
 public final class ReferenceSmmu {
@@ -43,11 +43,13 @@ public final class ReferenceSmmu {
      */
     public Verdict translate(int streamId, int substreamId, long address, int accessBits) {
         Attempt attempt = new Attempt(streamId, substreamId, address, accessBits);
+        Verdict verdict;
         try {
-            return control.enabled() ? throughStreamTable(attempt) : globalBypass(attempt);
+            verdict = control.enabled() ? throughStreamTable(attempt) : globalBypass(attempt);
         } catch (Stop stop) {
-            return stop.verdict;
+            verdict = stop.verdict;
         }
+        return verdict.updating(bus.takeStored());
     }
 
     private Verdict globalBypass(Attempt attempt) {

@@ -33,7 +33,16 @@ final class StageOne {
         return walk(attempt, half);
     }
 
+    /** Anew when a descriptor was changed by the very update of what is needed to update it. */
     private Leaf walk(Attempt attempt, Half half) {
+        Leaf found = null;
+        while (found == null) {
+            found = walkOnce(attempt, half);
+        }
+        return found;
+    }
+
+    private @Nullable Leaf walkOnce(Attempt attempt, Half half) {
         Granule granule = half.granule();
         boolean largeOutput = id.outputAddressBits() == 52;
         int outputBits = id.cappedAddressBits(field(cd[0], 34, 32));
@@ -43,7 +52,8 @@ final class StageOne {
         StageOnePermissions permissions = new StageOnePermissions(cd, world, half.ignoresTables());
         while (true) {
             int shift = granule.shift(level);
-            long raw = load(attempt, table + 8 * Raw.bits(attempt.address, highest, shift));
+            long entry = table + 8 * Raw.bits(attempt.address, highest, shift);
+            long raw = load(attempt, entry);
             boolean table11 = field(raw, 1, 0) == 3 && level < 3;
             boolean leaf = level == 3
                     ? field(raw, 1, 0) == 3
@@ -58,6 +68,7 @@ final class StageOne {
             if (leaf) {
                 return permit(
                         attempt,
+                        entry,
                         raw,
                         new Leaf(output | Raw.bits(attempt.address, shift - 1, 0), shift, 0),
                         permissions);
@@ -77,30 +88,43 @@ final class StageOne {
         return Bus.inOrder(raw, bit(cd[0], 15));
     }
 
-    private Leaf permit(Attempt attempt, long raw, Leaf found, StageOnePermissions permissions) {
-        if (!bit(raw, 10) && !bit(cd[0], 35)) {
+    private @Nullable Leaf permit(Attempt attempt, long entry, long raw, Leaf found, StageOnePermissions permissions) {
+        boolean updatesFlag = bit(cd[0], 43);
+        if (!bit(raw, 10) && !updatesFlag && !bit(cd[0], 35)) {
             throw fault(attempt, Attempt.F_ACCESS);
         }
-        int granted = permissions.of(raw, attempt.privileged);
+        boolean clean = updatesFlag && bit(cd[0], 42) && bit(raw, 51) && bit(raw, 7);
+        int granted = permissions.of(clean ? raw & ~(1L << 7) : raw, attempt.privileged);
         boolean readable = (granted & 1) != 0;
         boolean writable = (granted & 2) != 0;
         boolean executable = (granted & 4) != 0;
         if (attempt.instruction ? !executable : attempt.reads && !readable || attempt.writes && !writable) {
             boolean namedAsRead = !attempt.writes || attempt.reads && writable && id.namesMissingDirection();
-            throw attempt.stage1Fault(Attempt.F_PERMISSION, aborts(), records(), namedAsRead);
+            throw attempt.stage1Fault(Attempt.F_PERMISSION, FaultModel.ofContext(cd[0]), namedAsRead);
         }
-        return new Leaf(found.address(), found.sizeLg2(), granted);
+        long after = updatesFlag ? raw | 1L << 10 : raw;
+        if (clean && attempt.writes) {
+            after &= ~(1L << 7);
+        }
+        if (after != raw && !update(attempt, entry, raw, after)) {
+            return null;
+        }
+        return new Leaf(found.address(), found.sizeLg2(), clean && !attempt.writes ? granted & ~2 : granted);
+    }
+
+    /** Whether the descriptor was still the same and is updated now. */
+    private boolean update(Attempt attempt, long entry, long before, long after) {
+        boolean bigEndian = bit(cd[0], 15);
+        long pa = stageTwo == null ? entry : stageTwo.translateForUpdate(attempt, entry);
+        long found = bus.load(pa).orElseThrow(() -> attempt.walkAbort(1, CLASS_TT, pa));
+        if (found != Bus.inOrder(before, bigEndian)) {
+            return false;
+        }
+        bus.store(pa, Bus.inOrder(after, bigEndian));
+        return true;
     }
 
     private Stop fault(Attempt attempt, int number) {
-        return attempt.stage1Fault(number, aborts(), records(), !attempt.writes);
-    }
-
-    private boolean aborts() {
-        return bit(cd[0], 46);
-    }
-
-    private boolean records() {
-        return bit(cd[0], 45);
+        return attempt.stage1Fault(number, FaultModel.ofContext(cd[0]), !attempt.writes);
     }
 }

@@ -31,6 +31,15 @@ final class StageTwo {
      * @param purpose CLASS: for CD and TT the access is the SMMU's own data read, for IN it is the device's
      */
     Leaf translate(Attempt attempt, long ipa, int purpose) {
+        return translate(attempt, ipa, purpose, purpose == CLASS_IN && attempt.writes);
+    }
+
+    /** The physical address of a stage-1 descriptor that the SMMU is going to change. */
+    long translateForUpdate(Attempt attempt, long ipa) {
+        return translate(attempt, ipa, Attempt.CLASS_TT, true).address();
+    }
+
+    private Leaf translate(Attempt attempt, long ipa, int purpose, boolean writes) {
         int inputBits = 64 - field(dw2, 37, 32);
         int level = granule.stage2StartLevel(field(dw2, 39, 38), id.smallTables());
         if (Raw.exceeds(ipa, inputBits)) {
@@ -58,7 +67,10 @@ final class StageTwo {
                 throw fault(attempt, Attempt.F_ADDR_SIZE, purpose, ipa);
             }
             if (leaf) {
-                return permit(attempt, raw, new Leaf(output | Raw.bits(ipa, shift - 1, 0), shift, 0), ipa, purpose);
+                int granted = permit(attempt, raw, ipa, purpose, writes);
+                update(descriptorAddress, raw, granted, writes);
+                boolean stillClean = isClean(raw) && !writes;
+                return new Leaf(output | Raw.bits(ipa, shift - 1, 0), shift, stillClean ? granted & ~2 : granted);
             }
             table = output;
             level++;
@@ -66,23 +78,47 @@ final class StageTwo {
         }
     }
 
-    private Leaf permit(Attempt attempt, long raw, Leaf found, long ipa, int purpose) {
-        if (!bit(raw, 10) && !bit(dw2, 53)) {
+    /** F_ACCESS and F_PERMISSION; what is granted, a clean page counted as writable. */
+    private int permit(Attempt attempt, long raw, long ipa, int purpose, boolean writes) {
+        if (!bit(raw, 10) && !updatesFlag() && !bit(dw2, 53)) {
             throw fault(attempt, Attempt.F_ACCESS, purpose, ipa);
         }
         boolean readable = bit(raw, 6);
-        boolean writable = bit(raw, 7);
+        boolean writable = bit(raw, 7) || isClean(raw);
         boolean executable = executable(raw, attempt.privileged);
+        FaultModel model = FaultModel.ofStage2(dw2);
         if (purpose != CLASS_IN) {
             boolean forbiddenDevice = nested && bit(dw2, 54) && isDevice(raw);
-            if (!readable || forbiddenDevice) {
+            boolean permitted = !forbiddenDevice && (writes ? writable : readable);
+            if (!permitted && purpose == Attempt.CLASS_TT) {
+                throw attempt.tablePermission(model, ipa, writes);
+            }
+            if (!permitted) {
                 throw fault(attempt, Attempt.F_PERMISSION, purpose, ipa);
             }
         } else if (attempt.instruction ? !executable : attempt.reads && !readable || attempt.writes && !writable) {
             boolean namedAsRead = !attempt.writes || attempt.reads && writable && id.namesMissingDirection();
-            throw attempt.stage2Fault(Attempt.F_PERMISSION, records(), purpose, ipa, namedAsRead);
+            throw attempt.stage2Fault(Attempt.F_PERMISSION, model, purpose, ipa, namedAsRead);
         }
-        return new Leaf(found.address(), found.sizeLg2(), Leaf.permissions(readable, writable, executable));
+        return Leaf.permissions(readable, writable, executable);
+    }
+
+    private void update(long descriptorAddress, long raw, int granted, boolean writes) {
+        long after = updatesFlag() ? raw | 1L << 10 : raw;
+        if (isClean(raw) && writes && (granted & 2) != 0) {
+            after |= 1L << 7;
+        }
+        if (after != raw) {
+            bus.store(descriptorAddress, Bus.inOrder(after, bit(dw2, 52)));
+        }
+    }
+
+    private boolean updatesFlag() {
+        return bit(dw2, 56);
+    }
+
+    private boolean isClean(long raw) {
+        return updatesFlag() && bit(dw2, 55) && bit(raw, 51) && !bit(raw, 7);
     }
 
     private boolean executable(long raw, boolean privileged) {
@@ -104,10 +140,6 @@ final class StageTwo {
     }
 
     private Stop fault(Attempt attempt, int number, int purpose, long ipa) {
-        return attempt.stage2Fault(number, records(), purpose, ipa, !attempt.writes);
-    }
-
-    private boolean records() {
-        return bit(dw2, 58);
+        return attempt.stage2Fault(number, FaultModel.ofStage2(dw2), purpose, ipa, !attempt.writes);
     }
 }

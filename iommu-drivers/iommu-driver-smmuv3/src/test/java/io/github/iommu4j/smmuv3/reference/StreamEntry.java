@@ -75,10 +75,21 @@ final class StreamEntry {
         }
         return stage1() && !id.stage1()
                 || stage2() && !id.stage2()
+                || id.ats() && (stage1() || stage2()) && atsIllegal()
                 || streamWorldInUse() && bit(words[1], 30)
                 || stage1() && stage1Illegal()
                 || stage2() && stage2Illegal()
                 || vmidTooLarge();
+    }
+
+    /** EATS (rules 4 and 5 of §5.2.2): split-stage needs both stages, and neither kind goes with stalls at stage 2. */
+    private boolean atsIllegal() {
+        boolean stalls = bit(words[2], 57);
+        return switch (field(words[1], 29, 28)) {
+            case 1 -> stalls && stage2();
+            case 2 -> !stage1() || !stage2() || stalls || id.noSplitStageAts();
+            default -> false;
+        };
     }
 
     private boolean stage1Illegal() {
@@ -93,11 +104,12 @@ final class StreamEntry {
         long dw2 = words[2];
         Granule granule = Granule.ofTg0(field(dw2, 47, 46));
         boolean stalls = bit(dw2, 57);
-        boolean updatesDescriptors = bit(dw2, 55) || bit(dw2, 56);
+        boolean updatesTooMuch =
+                bit(dw2, 55) && id.descriptorUpdates() < 2 || bit(dw2, 56) && id.descriptorUpdates() < 1;
         return stalls && id.stallModel() == 1
                 || !stalls && id.stallModel() == 2
                 || !bit(dw2, 51)
-                || updatesDescriptors
+                || updatesTooMuch
                 || !id.hasGranule(granule.lg2())
                 || stage2BaseOutOfRange(granule)
                 || stage2RangeIllegal(granule)

@@ -3,6 +3,7 @@ package io.github.iommu4j.smmuv3.reference;
 import io.github.iommu4j.api.dma.FaultResponse;
 import io.github.iommu4j.api.dma.Translations;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What the specification demands for one access.
@@ -10,12 +11,52 @@ import java.util.List;
  * @param packed the answer in the packed form of {@link Translations}; a fault is marked as recorded when a record is
  *     due and the queue can take it
  * @param event the four words of the record that is due; empty when none is
+ * @param updates the words of memory that the SMMU changes, by address
  */
-public record Verdict(long packed, List<Long> event) {
+public record Verdict(long packed, List<Long> event, Map<Long, Long> updates) {
 
     /** Copies the words. */
     public Verdict {
         event = List.copyOf(event);
+        updates = Map.copyOf(updates);
+    }
+
+    /** A verdict that leaves memory alone. */
+    public Verdict(long packed, List<Long> event) {
+        this(packed, event, Map.of());
+    }
+
+    Verdict updating(Map<Long, Long> words) {
+        return new Verdict(packed, event, words);
+    }
+
+    /** An access that waits; its tag, here and in the record, is 0. */
+    static Verdict stalled(int number, List<Long> event) {
+        return new Verdict(Translations.recorded(Translations.stalled(number, 0)), event);
+    }
+
+    /**
+     * Whether the access waits.
+     *
+     * @return {@code true} when it stalls
+     */
+    public boolean isStalled() {
+        return Translations.isStalled(packed);
+    }
+
+    /**
+     * The same with a tag.
+     *
+     * @param tag the tag a stalled access got
+     * @return the verdict, unchanged when nothing stalls
+     */
+    public Verdict tagged(int tag) {
+        return isStalled()
+                ? new Verdict(
+                        packed | (long) tag << 16,
+                        List.of(event.get(0), event.get(1) | tag, event.get(2), event.get(3)),
+                        updates)
+                : this;
     }
 
     static Verdict ok(long pa, int sizeLg2, int permissions) {
@@ -59,6 +100,7 @@ public record Verdict(long packed, List<Long> event) {
         for (long word : event) {
             text.append(String.format(" %016x", word));
         }
+        updates.forEach((at, word) -> text.append(String.format(" [%x]=%016x", at, word)));
         return text.toString();
     }
 }

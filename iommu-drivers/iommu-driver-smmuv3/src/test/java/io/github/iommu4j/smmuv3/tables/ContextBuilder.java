@@ -69,6 +69,10 @@ final class ContextBuilder {
         dw0 |= dice.oneIn(4) ? 1L << 36 : 0;
         dw0 |= dice.bits(3) << 38;
         dw0 |= dice.oneIn(4) ? 0 : 1L << 45;
+        dw0 |= id.descriptorUpdates() > 0 ? dice.flag(43) : 0;
+        dw0 |= id.descriptorUpdates() > 1 ? dice.flag(42) : 0;
+        boolean stalls = id.stallModel() == 2 || id.stallModel() == 0 && dice.oneIn(2);
+        dw0 |= stalls ? 1L << 44 : 0;
         return dw0 | (id.abortOnly() || !dice.oneIn(3) ? 1L << 46 : 0);
     }
 }

@@ -42,7 +42,8 @@ final class Descriptors {
     long readablePage(long pa) {
         long address = pa & (1L << 48) - 1 | pa >>> 48 << 12;
         long type = dice.oneIn(40) ? 1 : 0xF;
-        return address | 3 | AF | 1L << 6 | dice.flag(7) | type << 2 | dice.bits(2) << 8 | dice.bits(2) << 53;
+        long updatable = dice.flag(51) | (dice.oneIn(12) ? 0 : AF);
+        return address | 3 | updatable | 1L << 6 | dice.flag(7) | type << 2 | dice.bits(2) << 8 | dice.bits(2) << 53;
     }
 
     int someLeafLevel(Granule granule, int startLevel) {

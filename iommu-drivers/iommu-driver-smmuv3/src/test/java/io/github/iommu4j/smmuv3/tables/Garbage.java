@@ -31,6 +31,8 @@ public final class Garbage {
     private final Dice dice;
     private final SparseMemory memory;
     private final int addressBits;
+    private final boolean updates;
+    private final int stalls;
     private final List<Long> islands = new ArrayList<>();
 
     /**
@@ -42,6 +44,8 @@ public final class Garbage {
         this.dice = dice;
         this.memory = memory;
         this.addressBits = Math.min(48, id.outputAddressBits());
+        this.updates = id.descriptorUpdates() > 0;
+        this.stalls = id.stallModel();
         for (int i = 0; i < ISLANDS; i++) {
             long base = dice.bits(addressBits - ISLAND_LG2) << ISLAND_LG2;
             islands.add(base);
@@ -99,6 +103,8 @@ public final class Garbage {
                         | 1L << 51
                         | dice.flag(53)
                         | dice.flag(54)
+                        | (updates ? dice.bits(2) << 55 : 0)
+                        | (stalls == 0 ? dice.flag(57) : stalls == 2 ? 1L << 57 : 0)
                         | dice.flag(58));
         memory.store64(address + 24, pointer());
         for (long word = 32; word < 64; word += 8) {
@@ -118,6 +124,8 @@ public final class Garbage {
                         | (long) dice.between(4, 7) << 32
                         | dice.bits(3) << 38
                         | 1L << 41
+                        | (updates ? dice.bits(2) << 42 : 0)
+                        | (stalls == 0 ? dice.flag(44) : stalls == 2 ? 1L << 44 : 0)
                         | dice.flag(45)
                         | 1L << 46);
         memory.store64(address + 8, pointer() | dice.bits(3) & 6);
@@ -134,6 +142,7 @@ public final class Garbage {
             case 2 -> pointer() | dice.bits(6);
             case 3 -> pointer() | dice.bits(2) | 1L << 10 | dice.bits(2) << 6;
             case 4 -> dice.bits(addressBits) & -4096L | 1L << 10 | 3L << 6 | 1;
+            case 5 -> pointer() | 3 | dice.flag(10) | dice.bits(2) << 6 | 0xFL << 2 | 1L << 51;
             default -> pointer() | 3 | 1L << 10 | 3L << 6 | 0xFL << 2;
         };
     }

@@ -71,6 +71,13 @@ public record Scenario(Ram ram, long streamTableBase, int streamTableConfig, Lis
         ram.memory().store64(address, after);
     }
 
+    /** Whether a leaf entry stands at a physical address. */
+    public boolean isLeaf(long address) {
+        return contexts.stream()
+                .flatMap(context -> context.mappings().stream())
+                .anyMatch(leaf -> leaf.entry() == address);
+    }
+
     private void flip(long address, long bits) {
         ram.memory().store64(address, ram.load(address) ^ bits);
     }

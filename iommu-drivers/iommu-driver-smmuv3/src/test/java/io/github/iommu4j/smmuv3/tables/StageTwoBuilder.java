@@ -28,6 +28,8 @@ final class StageTwoBuilder {
     private final int ps;
     private final int physicalBits;
     private final boolean bigEndian;
+    private final int updates;
+    private final boolean stalls;
     private final Descriptors descriptors;
     private final PageTableWriter table;
     final List<Long> addresses = new ArrayList<>();
@@ -38,6 +40,8 @@ final class StageTwoBuilder {
     StageTwoBuilder(Ram ram, IdRegisters id, Dice dice, Granule granule, int leastBits) {
         this.dice = dice;
         int[] start = pickStart(id, granule, leastBits);
+        this.updates = id.descriptorUpdates();
+        this.stalls = id.stallModel() == 2 || id.stallModel() == 0 && dice.oneIn(2);
         this.sl0 = start[1];
         this.t0sz = dice.between(start[2], start[3]);
         this.ps = dice.between(0, 7);
@@ -91,6 +95,9 @@ final class StageTwoBuilder {
         int tg = new int[] {0, 2, 1}[(table.granule().lg2() - 12) / 2];
         long dw2 = vmid | (long) t0sz << 32 | (long) sl0 << 38 | dice.bits(6) << 40 | (long) tg << 46 | (long) ps << 48;
         dw2 |= 1L << 51 | (bigEndian ? 1L << 52 : 0) | (dice.oneIn(4) ? 1L << 53 : 0) | dice.flag(54);
+        dw2 |= updates > 0 ? dice.flag(56) : 0;
+        dw2 |= updates > 1 ? dice.flag(55) : 0;
+        dw2 |= stalls ? 1L << 57 : 0;
         ste[2] = dw2 | (dice.oneIn(4) ? 0 : 1L << 58);
         ste[3] = table.root();
     }

@@ -63,6 +63,7 @@ final class ContextTables {
     void map(int sid, DeviceInfo device, PasidTable pasids) {
         long low = ScalableContextEntry.P.mask()
                 | ScalableContextEntry.DTE.of(device.mayCacheTranslations() ? 1 : 0)
+                | ScalableContextEntry.PRE.of(device.mayAskForPages() ? 1 : 0)
                 | ScalableContextEntry.PASIDE.of(device.pasidBits() != 0 ? 1 : 0)
                 | ScalableContextEntry.PDTS.of(pasids.sizeCode())
                 | pasids.directory();

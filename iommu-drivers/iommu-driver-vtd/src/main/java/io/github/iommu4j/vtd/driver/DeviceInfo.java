@@ -66,6 +66,13 @@ final class DeviceInfo {
         return ats;
     }
 
+    /** Whether the device may ask for pages: with ATS only. */
+    boolean mayAskForPages() {
+        return ats
+                && features.pageRequests() != 0
+                && unit.parts().capabilities().takesPageRequests();
+    }
+
     /** Whether it may have cached some now. */
     boolean cachesTranslations() {
         return atsOn;

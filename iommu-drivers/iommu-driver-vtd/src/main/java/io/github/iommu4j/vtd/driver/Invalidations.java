@@ -2,6 +2,7 @@ package io.github.iommu4j.vtd.driver;
 
 import io.github.iommu4j.core.trace.KernelLog;
 import io.github.iommu4j.vtd.layout.InvalidationDescriptor;
+import io.github.iommu4j.vtd.layout.PageGroupResponse;
 import io.github.iommu4j.vtd.layout.RegisterFields.Ccmd;
 import io.github.iommu4j.vtd.layout.RegisterFields.Iotlb;
 import io.github.iommu4j.vtd.layout.RegisterFields.Iva;
@@ -170,6 +171,11 @@ final class Invalidations {
                 device,
                 pasid,
                 new FlushSelection.Choice(FlushSelection.Scope.PAGES, 0, ALL_PAGES, FlushSelection.Changed.TABLES));
+    }
+
+    /** Answers a group of page requests. */
+    void respond(PageGroupResponse response) {
+        submit(queue(), response.descriptor());
     }
 
     /** After writing what was not there before, where nobody can have cached that. */

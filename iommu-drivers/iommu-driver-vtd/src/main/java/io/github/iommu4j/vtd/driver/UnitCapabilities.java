@@ -49,6 +49,7 @@ record UnitCapabilities(long cap, long ecap, Mode mode) {
     private static final BitField SC = bit(7);
     private static final BitField PSS = bits(39, 35);
     private static final BitField PASID = bit(40);
+    private static final BitField PRS = bit(29);
     private static final BitField DIT = bit(41);
     private static final BitField SMTS = bit(43);
     private static final BitField SSTS = bit(46);
@@ -146,6 +147,11 @@ record UnitCapabilities(long cap, long ecap, Mode mode) {
 
     boolean throttlesInvalidations() {
         return DIT.isSet(ecap);
+    }
+
+    /** Whether devices may ask for pages: scalable mode only. */
+    boolean takesPageRequests() {
+        return isScalable() && PRS.isSet(ecap) && PASID.isSet(ecap);
     }
 
     /** Width of PASIDs; 0 when requests have none. */

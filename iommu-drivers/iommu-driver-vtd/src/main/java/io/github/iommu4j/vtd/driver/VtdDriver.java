@@ -10,8 +10,12 @@ import io.github.iommu4j.api.driver.DomainOps;
 import io.github.iommu4j.api.driver.GroupHelpers;
 import io.github.iommu4j.api.driver.IommuCapability;
 import io.github.iommu4j.api.driver.IommuDriver;
+import io.github.iommu4j.api.fault.FaultEvent;
+import io.github.iommu4j.api.fault.PageResponse;
 import io.github.iommu4j.core.device.DeviceNode;
 import io.github.iommu4j.core.topology.PciFunction;
+import io.github.iommu4j.vtd.layout.PageGroupResponse;
+import io.github.iommu4j.vtd.layout.PageRequestDescriptor;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +37,7 @@ public final class VtdDriver implements IommuDriver {
     private final ReservedRanges reserved;
     private final RequiredTypes required;
     private final FaultReader faults;
+    private final @Nullable PageRequestReader pageRequests;
 
     VtdDriver(VtdUnit unit, DmarMatch firmware, DeviceAttach devices) {
         this.unit = unit;
@@ -41,6 +46,7 @@ public final class VtdDriver implements IommuDriver {
         this.reserved = new ReservedRanges(firmware);
         this.required = new RequiredTypes(unit.parts().host(), reserved);
         this.faults = new FaultReader(unit, devices);
+        this.pageRequests = unit.takesPageRequests() ? new PageRequestReader(unit, devices) : null;
     }
 
     VtdUnit unit() {
@@ -142,11 +148,55 @@ public final class VtdDriver implements IommuDriver {
     }
 
     /**
-     * Handles the faults that the unit has recorded, as the handler of its interrupt does.
+     * Handles the faults that the unit has recorded and the page requests that it has queued, as the handlers of its interrupts
+     * do.
      *
      * @return {@code false} when there was none
      */
     public boolean step() {
-        return faults.step();
+        boolean some = faults.step();
+        return pageRequests != null && pageRequests.step() || some;
+    }
+
+    @Override
+    public boolean answersPageRequests() {
+        return pageRequests != null;
+    }
+
+    /**
+     * Answers the last request of a group, or one with private data; others need no answer (Intel VT-d §7.7).
+     *
+     * @throws IommuException {@code ENODEV} when the unit or the device takes no page requests; {@code EINVAL} when the request
+     *     has no PASID
+     */
+    @Override
+    public void pageResponse(Device device, FaultEvent.PageRequest request, PageResponse response) {
+        DeviceInfo info = devices.find(device);
+        if (pageRequests == null || info == null || !info.mayAskForPages()) {
+            throw new IommuException(Errno.ENODEV, device.name() + " asks for no pages");
+        }
+        if (!request.hasPasid()) {
+            throw new IommuException(
+                    Errno.EINVAL, "page request " + request.groupId() + " of " + device.name() + " has no PASID");
+        }
+        if (request.isLast() || !request.traits().privateData().isEmpty()) {
+            unit.invalidations().respond(PageGroupResponse.to(descriptorOf(info, request), codeOf(response)));
+        }
+    }
+
+    private static PageRequestDescriptor descriptorOf(DeviceInfo device, FaultEvent.PageRequest request) {
+        PageRequestDescriptor descriptor = PageRequestDescriptor.of(device.sid(), request.groupId(), request.address())
+                .ofPasid(request.pasid());
+        descriptor = request.isLast() ? descriptor.last() : descriptor;
+        List<Long> data = request.traits().privateData();
+        return data.isEmpty() ? descriptor : descriptor.withPrivateData(data.get(0), data.get(1));
+    }
+
+    private static int codeOf(PageResponse response) {
+        return switch (response.code()) {
+            case SUCCESS -> PageGroupResponse.SUCCESS;
+            case INVALID -> PageGroupResponse.INVALID;
+            case FAILURE -> PageGroupResponse.FAILURE;
+        };
     }
 }

@@ -5,6 +5,7 @@ import io.github.iommu4j.api.IommuDomain;
 import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.device.Device;
 import io.github.iommu4j.api.dma.Access;
+import io.github.iommu4j.api.driver.DeviceFaultReporter;
 import io.github.iommu4j.api.lock.Locking;
 import io.github.iommu4j.api.memory.PageAllocator;
 import io.github.iommu4j.api.memory.PhysicalMemory;
@@ -30,6 +31,8 @@ public final class VtdHost {
     private final CacheMaintenance caches;
     private final Function<PciFunction, PciFeatures> features;
     private final FaultReporter faults;
+    private final DeviceFaultReporter deviceFaults;
+    private final Runnable lostPageRequests;
     private final Set<VtdOption> options;
     private final Set<VtdErratum> errata;
     private final Set<PageTableErratum> tableErrata;
@@ -61,6 +64,8 @@ public final class VtdHost {
         this.caches = builder.caches;
         this.features = builder.features;
         this.faults = builder.faults;
+        this.deviceFaults = builder.deviceFaults;
+        this.lostPageRequests = builder.lostPageRequests;
         this.options = EnumSet.copyOf(builder.options);
         this.errata = EnumSet.copyOf(builder.errata);
         this.tableErrata = EnumSet.copyOf(builder.tableErrata);
@@ -113,6 +118,14 @@ public final class VtdHost {
         return faults;
     }
 
+    DeviceFaultReporter deviceFaults() {
+        return deviceFaults;
+    }
+
+    Runnable lostPageRequests() {
+        return lostPageRequests;
+    }
+
     boolean has(VtdOption option) {
         return options.contains(option);
     }
@@ -141,6 +154,8 @@ public final class VtdHost {
         private CacheMaintenance caches = CacheMaintenance.NONE;
         private Function<PciFunction, PciFeatures> features = function -> PciFeatures.NONE;
         private FaultReporter faults = (domain, device, iova, access) -> Errno.ENOSYS;
+        private DeviceFaultReporter deviceFaults = DeviceFaultReporter.NONE;
+        private Runnable lostPageRequests = () -> {};
         private final Set<VtdOption> options = EnumSet.noneOf(VtdOption.class);
         private final Set<VtdErratum> errata = EnumSet.noneOf(VtdErratum.class);
         private final Set<PageTableErratum> tableErrata = EnumSet.noneOf(PageTableErratum.class);
@@ -225,6 +240,28 @@ public final class VtdHost {
          */
         public Builder faults(FaultReporter reporter) {
             this.faults = reporter;
+            return this;
+        }
+
+        /**
+         * Who hears of page requests.
+         *
+         * @param reporter such as {@code core.faults()::report}
+         * @return this
+         */
+        public Builder deviceFaults(DeviceFaultReporter reporter) {
+            this.deviceFaults = reporter;
+            return this;
+        }
+
+        /**
+         * Who hears that page requests were lost, so that groups may lack some.
+         *
+         * @param listener such as {@code iopfQueue::discardPartial}; called with the unit's page request mutex held
+         * @return this
+         */
+        public Builder lostPageRequests(Runnable listener) {
+            this.lostPageRequests = listener;
             return this;
         }
 

@@ -94,6 +94,11 @@ final class VtdUnit {
         }
     }
 
+    /** Whether devices may ask for pages. */
+    boolean takesPageRequests() {
+        return ring != null && parts.capabilities().takesPageRequests();
+    }
+
     /** Switches everything off and gives the memory back. No device may be attached. */
     void shutDown() {
         parts.host().log().warnOn(domainIds.inUse() != 0, parts.description().name() + ": domain ids are in use");

@@ -48,7 +48,7 @@ final class Explainer implements FetchObserver {
     }
 
     Explanation failure(DmaRequest request, long fault, @Nullable FaultReport record) {
-        long packed = FaultWord.packed(fault);
+        long packed = FaultWord.packed(fault, request.accessBits());
         Translation.Fault result = FaultWord.fault(record != null ? Translations.recorded(packed) : packed);
         String why = FaultReason.of(result.code())
                 .map(reason -> reason.label() + ": " + reason.condition() + " (§7.1)")

@@ -4,6 +4,7 @@ import io.github.iommu4j.api.dma.FaultResponse;
 import io.github.iommu4j.api.dma.Translation;
 import io.github.iommu4j.api.dma.Translations;
 import io.github.iommu4j.vtd.layout.FaultReason;
+import java.util.BitSet;
 
 /**
  * A fault on its way from where it was found to its record, packed so that nothing is allocated. Always negative.
@@ -24,6 +25,19 @@ final class FaultWord {
     private static final long SILENT = 1L << 8;
     private static final long KNOWN = 1L << 9;
     private static final int PASID_SHIFT = 12;
+
+    /** Entries that are not present, and bits that do not let such a request in. */
+    private static final BitSet FORBIDDING = new BitSet();
+
+    static {
+        for (FaultReason reason : new FaultReason[] {
+            FaultReason.LRT_2, FaultReason.LCT_2, FaultReason.LCT_5, FaultReason.RTA_2, FaultReason.SRT_2,
+            FaultReason.SCT_2, FaultReason.SCT_5, FaultReason.SCT_6, FaultReason.SCT_7, FaultReason.SPD_2,
+            FaultReason.SPT_2, FaultReason.SPT_5, FaultReason.SPT_6
+        }) {
+            FORBIDDING.set(reason.code());
+        }
+    }
 
     private FaultWord() {}
 
@@ -68,14 +82,22 @@ final class FaultWord {
         return (word & KNOWN) != 0 ? (int) (word >>> PASID_SHIFT) & 0xF_FFFF : -1;
     }
 
-    static long packed(long word) {
-        return Translations.fault(code(word), FaultResponse.ABORT);
+    /** The packed form of {@link Translations}, not recorded. */
+    static long packed(long word, int access) {
+        boolean asks = TranslationPath.isTranslationRequest(access);
+        return Translations.fault(code(word), asks ? refusal(code(word)) : FaultResponse.ABORT);
+    }
+
+    /** The completion of a translation request that faults (§4.2): who may not ask is told so, else the unit has failed. */
+    private static FaultResponse refusal(int code) {
+        boolean forbidden = code == 0 || FORBIDDING.get(code);
+        return forbidden ? FaultResponse.UNSUPPORTED_REQUEST : FaultResponse.COMPLETER_ABORT;
     }
 
     /** The value form of a packed fault. */
     static Translation.Fault fault(long packed) {
         int code = Translations.faultCode(packed);
         String name = FaultReason.of(code).map(FaultReason::label).orElse("ABORT");
-        return new Translation.Fault(code, name, FaultResponse.ABORT, Translations.isRecorded(packed));
+        return new Translation.Fault(code, name, Translations.response(packed), Translations.isRecorded(packed));
     }
 }

@@ -1,5 +1,9 @@
 package io.github.iommu4j.vtd.hardware;
 
+import io.github.iommu4j.api.dma.Endpoints;
+import io.github.iommu4j.api.dma.InvalidateRequest;
+import io.github.iommu4j.api.dma.PrgResponse;
+import io.github.iommu4j.api.dma.TranslationUnit;
 import io.github.iommu4j.api.memory.BusErrorException;
 import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.vtd.layout.InvalidationDescriptor;
@@ -19,11 +23,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class InvalidationQueue {
 
+    private static final int PAGE_LG2 = 12;
+
     /** A descriptor that is being fetched or executed. */
     private record Head(QueueGeometry geometry, int offset, long generation) {}
 
     /** Where descriptors take effect. */
-    record Executors(InvalidationRules rules, InvalidationExecutor caches, DeviceSide devices) {}
+    record Executors(
+            InvalidationRules rules, InvalidationExecutor caches, Endpoints devices, PageGroupObserver observer) {}
 
     /** Whom the queue shares the unit with. */
     record Surroundings(RegisterState state, PhysicalMemory memory, FaultRecording faults, EventInterrupts events) {}
@@ -240,8 +247,8 @@ final class InvalidationQueue {
         }
         switch (type) {
             case WAIT -> wait(descriptor);
-            case DEVICE_TLB, PASID_DEVICE_TLB -> invalidate(head, DeviceTlbInvalidation.of(descriptor));
-            case PAGE_GROUP_RESPONSE -> executors.devices().respond(new PageGroupResponse(descriptor));
+            case DEVICE_TLB, PASID_DEVICE_TLB -> invalidate(head, requestOf(descriptor));
+            case PAGE_GROUP_RESPONSE -> respond(new PageGroupResponse(descriptor));
             default -> executors.caches().execute(type, descriptor);
         }
     }
@@ -279,13 +286,30 @@ final class InvalidationQueue {
         }
     }
 
-    private void invalidate(Head head, DeviceTlbInvalidation invalidation) {
+    /** What a descriptor of type DEVICE_TLB or PASID_DEVICE_TLB asks a device for (§6.5.2.5, §6.5.2.6). */
+    private static InvalidateRequest requestOf(InvalidationDescriptor descriptor) {
+        int pasid = TranslationUnit.NO_SUBSTREAM;
+        if (descriptor.code() == InvalidationType.PASID_DEVICE_TLB.code()) {
+            boolean every = InvalidationDescriptor.EVERY_PASID.isSet(descriptor.q1());
+            pasid = every ? InvalidateRequest.EVERY_SUBSTREAM : descriptor.pasid();
+        }
+        return new InvalidateRequest(
+                descriptor.sid(), pasid, descriptor.deviceAddress(), PAGE_LG2 + descriptor.deviceSizeLg2());
+    }
+
+    private void respond(PageGroupResponse response) {
+        executors.observer().answered(response);
+        PrgResponse.Code code = PrgResponse.Code.of(response.code());
+        executors.devices().respond(new PrgResponse(response.rid(), response.pasid(), response.group(), code));
+    }
+
+    private void invalidate(Head head, InvalidateRequest invalidation) {
         synchronized (state) {
             if (head.generation() == state.generation()) {
                 pending.add(invalidation);
             }
         }
-        DeviceSide.Reply reply = executors.devices().invalidate(invalidation);
+        Endpoints.Reply reply = executors.devices().invalidate(invalidation);
         synchronized (state) {
             if (head.generation() == state.generation()) {
                 answer(invalidation, reply);
@@ -294,7 +318,7 @@ final class InvalidationQueue {
     }
 
     /** What a device says of an invalidation that was left for later. */
-    void complete(DeviceTlbInvalidation invalidation, DeviceSide.Reply reply) {
+    void complete(InvalidateRequest invalidation, Endpoints.Reply reply) {
         synchronized (state) {
             answer(invalidation, reply);
         }
@@ -302,16 +326,16 @@ final class InvalidationQueue {
         doorbell();
     }
 
-    private void answer(DeviceTlbInvalidation invalidation, DeviceSide.Reply reply) {
-        if (reply == DeviceSide.Reply.LATER) {
+    private void answer(InvalidateRequest invalidation, Endpoints.Reply reply) {
+        if (reply == Endpoints.Reply.LATER) {
             return;
         }
-        boolean expected = reply != DeviceSide.Reply.UNEXPECTED && pending.remove(invalidation);
+        boolean expected = reply != Endpoints.Reply.UNEXPECTED && pending.remove(invalidation);
         if (!expected) {
-            rules.recordCompletionError(state, invalidation.sid());
+            rules.recordCompletionError(state, invalidation.streamId());
             faults.raise(Fsts.ICE);
-        } else if (reply == DeviceSide.Reply.TIMED_OUT) {
-            rules.recordTimeOut(state, invalidation.sid());
+        } else if (reply == Endpoints.Reply.TIMED_OUT) {
+            rules.recordTimeOut(state, invalidation.streamId());
             pending.abortWaits();
             faults.raise(Fsts.ITE);
         }

@@ -1,5 +1,7 @@
 package io.github.iommu4j.vtd.hardware;
 
+import io.github.iommu4j.api.dma.Endpoints;
+import io.github.iommu4j.api.dma.PrgResponse;
 import io.github.iommu4j.api.memory.BusErrorException;
 import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.vtd.layout.PageRequestDescriptor;
@@ -24,16 +26,19 @@ final class PageRequestQueue {
     private final EventInterrupts events;
     private final TranslationSide translation;
     private final Counts counts;
+    private final Endpoints devices;
     private final boolean exists;
 
     /** Whom the queue shares the unit with. */
-    record Surroundings(RegisterState state, PhysicalMemory memory, EventInterrupts events, Counts counts) {}
+    record Surroundings(
+            RegisterState state, PhysicalMemory memory, EventInterrupts events, Counts counts, Endpoints devices) {}
 
     PageRequestQueue(Surroundings surroundings, TranslationSide translation, VtdCapabilities capabilities) {
         this.state = surroundings.state();
         this.memory = surroundings.memory();
         this.events = surroundings.events();
         this.counts = surroundings.counts();
+        this.devices = surroundings.devices();
         this.translation = translation;
         this.exists = capabilities.takesPageRequests();
     }
@@ -46,7 +51,18 @@ final class PageRequestQueue {
             counts.pageRequestLost();
         }
         events.deliver();
+        respond(request, answer.kind());
         return answer;
+    }
+
+    /** What hardware answers itself: a group whose last request it did not queue. A stop marker needs no answer. */
+    private void respond(PageRequestDescriptor request, PageRequestAnswer.Kind kind) {
+        boolean lost = kind == PageRequestAnswer.Kind.RETRY || kind == PageRequestAnswer.Kind.REFUSED;
+        if (lost && request.isLast() && !request.isStopMarker()) {
+            PrgResponse.Code code =
+                    kind == PageRequestAnswer.Kind.RETRY ? PrgResponse.Code.SUCCESS : PrgResponse.Code.FAILURE;
+            devices.respond(new PrgResponse(request.rid(), request.pasid(), request.group(), code));
+        }
     }
 
     private PageRequestAnswer admit(PageRequestDescriptor request) {
@@ -61,7 +77,10 @@ final class PageRequestQueue {
             return new PageRequestAnswer(PageRequestAnswer.Kind.QUEUED, 0);
         }
         return new PageRequestAnswer(
-                request.isLast() ? PageRequestAnswer.Kind.RETRY : PageRequestAnswer.Kind.DROPPED, 0);
+                request.isLast() && !request.isStopMarker()
+                        ? PageRequestAnswer.Kind.RETRY
+                        : PageRequestAnswer.Kind.DROPPED,
+                0);
     }
 
     private boolean isTranslating() {

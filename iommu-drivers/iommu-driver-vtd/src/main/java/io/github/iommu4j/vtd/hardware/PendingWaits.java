@@ -1,5 +1,6 @@
 package io.github.iommu4j.vtd.hardware;
 
+import io.github.iommu4j.api.dma.InvalidateRequest;
 import io.github.iommu4j.vtd.layout.InvalidationDescriptor;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class PendingWaits {
 
     private record Item(
-            @Nullable DeviceTlbInvalidation invalidation,
+            @Nullable InvalidateRequest invalidation,
             @Nullable InvalidationDescriptor waiting) {
 
         boolean isFence() {
@@ -22,7 +23,7 @@ final class PendingWaits {
 
     private final List<Item> items = new ArrayList<>();
 
-    void add(DeviceTlbInvalidation invalidation) {
+    void add(InvalidateRequest invalidation) {
         items.add(new Item(invalidation, null));
     }
 
@@ -44,7 +45,7 @@ final class PendingWaits {
     }
 
     /** Ends the oldest of equal invalidations; {@code false} when there is none. */
-    boolean remove(DeviceTlbInvalidation invalidation) {
+    boolean remove(InvalidateRequest invalidation) {
         for (int i = 0; i < items.size(); i++) {
             if (invalidation.equals(items.get(i).invalidation())) {
                 items.remove(i);

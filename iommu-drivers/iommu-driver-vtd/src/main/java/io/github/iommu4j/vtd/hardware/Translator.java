@@ -154,7 +154,7 @@ final class Translator implements TranslationSide {
 
     /** A packed fault, recorded unless FPD or the unit says otherwise. */
     private long reported(long word, int sid, int pasid, long iova, int access) {
-        long packed = FaultWord.packed(word);
+        long packed = FaultWord.packed(word, access);
         if (FaultWord.isSilent(word)) {
             return packed;
         }

@@ -3,10 +3,14 @@ package io.github.iommu4j.vtd.hardware;
 import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.dma.AddressType;
 import io.github.iommu4j.api.dma.DmaRequest;
+import io.github.iommu4j.api.dma.Endpoints;
 import io.github.iommu4j.api.dma.Explanation;
 import io.github.iommu4j.api.dma.FaultResponse;
+import io.github.iommu4j.api.dma.InvalidateRequest;
+import io.github.iommu4j.api.dma.PageRequestMessage;
+import io.github.iommu4j.api.dma.PageRequestUnit;
+import io.github.iommu4j.api.dma.PrgResponse;
 import io.github.iommu4j.api.dma.Translation;
-import io.github.iommu4j.api.dma.TranslationUnit;
 import io.github.iommu4j.api.dma.Translations;
 import io.github.iommu4j.api.memory.MmioRegion;
 import io.github.iommu4j.api.memory.MsiSink;
@@ -34,13 +38,14 @@ import org.jspecify.annotations.Nullable;
  * and has a record to write. No lock is held while a message is sent or a device is told something, so their receivers may read
  * and write registers; they must not wait for a wait descriptor of this unit to complete.
  */
-public final class Vtd implements TranslationUnit {
+public final class Vtd implements PageRequestUnit {
 
     private static final long ADVANCED_FAULT_LOG = 1L << 3;
     private static final Translation PROTECTED =
             new Translation.Fault(0, "PROTECTED_MEMORY", FaultResponse.ABORT, false);
 
     private final VtdCapabilities capabilities;
+    private final Endpoints devices;
     private final TranslationSide translation;
     private final InterruptRemapping interrupts;
     private final InterruptObserver observer;
@@ -55,6 +60,7 @@ public final class Vtd implements TranslationUnit {
         PhysicalMemory memory = builder.memory;
         Set<VtdDeviation> deviations = builder.deviations;
         capabilities = builder.capabilities;
+        devices = builder.devices;
         observer = builder.observer;
         RegisterState state = new RegisterState(capabilities);
         EventInterrupts events =
@@ -70,11 +76,14 @@ public final class Vtd implements TranslationUnit {
                 new InvalidationQueue.Executors(
                         new InvalidationRules(capabilities, deviations),
                         new InvalidationExecutor(capabilities, caches, interrupts.entries()),
-                        builder.devices),
+                        builder.devices,
+                        builder.responses),
                 new QueueRules(capabilities, deviations, builder.processing),
                 counts);
         pageRequests = new PageRequestQueue(
-                new PageRequestQueue.Surroundings(state, memory, events, counts), translation, capabilities);
+                new PageRequestQueue.Surroundings(state, memory, events, counts, builder.devices),
+                translation,
+                capabilities);
         commands = new GlobalCommands(
                 state,
                 capabilities,
@@ -218,7 +227,23 @@ public final class Vtd implements TranslationUnit {
     }
 
     /**
-     * A device asks for a page.
+     * A device asks for a page (§7.4). A group whose last request is not queued is answered at once: with success after an
+     * overflow, so that the device tries again, with failure when it may not ask.
+     *
+     * @param message the request; a StreamID beyond 16 bits is nobody's, and is refused
+     */
+    @Override
+    public void pageRequest(PageRequestMessage message) {
+        if (message.streamId() >>> 16 == 0) {
+            pageRequests.enqueue(PageRequestDescriptor.of(message));
+        } else if (message.last() && !message.isStopMarker()) {
+            devices.respond(new PrgResponse(
+                    message.streamId(), message.substreamId(), message.prgIndex(), PrgResponse.Code.FAILURE));
+        }
+    }
+
+    /**
+     * A device asks for a page, perhaps with private data. Otherwise as {@link #pageRequest(PageRequestMessage)}.
      *
      * @param request the request, as it will stand in the queue
      * @return what the unit did with it
@@ -228,13 +253,13 @@ public final class Vtd implements TranslationUnit {
     }
 
     /**
-     * A device answers an invalidation that it left for {@link DeviceSide.Reply#LATER}. An answer to one that is not outstanding
+     * A device answers an invalidation that it left for {@link Endpoints.Reply#LATER}. An answer to one that is not outstanding
      * is a completion error: FSTS_REG.ICE.
      *
      * @param invalidation which
-     * @param reply the answer; {@link DeviceSide.Reply#LATER} changes nothing
+     * @param reply the answer; {@link Endpoints.Reply#LATER} changes nothing
      */
-    public void complete(DeviceTlbInvalidation invalidation, DeviceSide.Reply reply) {
+    public void complete(InvalidateRequest invalidation, Endpoints.Reply reply) {
         queue.complete(invalidation, reply);
     }
 
@@ -245,7 +270,8 @@ public final class Vtd implements TranslationUnit {
         private final VtdCapabilities capabilities;
         private final Set<VtdDeviation> deviations = EnumSet.noneOf(VtdDeviation.class);
         private @Nullable MsiSink msi;
-        private DeviceSide devices = DeviceSide.NONE;
+        private Endpoints devices = Endpoints.NONE;
+        private PageGroupObserver responses = PageGroupObserver.NONE;
         private InterruptObserver observer = InterruptObserver.NONE;
         private FaultCollapsing collapsing = FaultCollapsing.BY_SOURCE;
         private QueueProcessing processing = QueueProcessing.ON_DOORBELL;
@@ -299,11 +325,22 @@ public final class Vtd implements TranslationUnit {
         /**
          * The devices behind the unit.
          *
-         * @param value who invalidates device TLBs and takes page group responses
+         * @param value who invalidates device TLBs and gets answers to page requests
          * @return this
          */
-        public Builder devices(DeviceSide value) {
+        public Builder endpoints(Endpoints value) {
             devices = value;
+            return this;
+        }
+
+        /**
+         * Who sees page group responses with their private data.
+         *
+         * @param value the observer
+         * @return this
+         */
+        public Builder responses(PageGroupObserver value) {
+            responses = value;
             return this;
         }
 

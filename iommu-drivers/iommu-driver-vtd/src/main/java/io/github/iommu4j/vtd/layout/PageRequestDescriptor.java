@@ -3,6 +3,8 @@ package io.github.iommu4j.vtd.layout;
 import static io.github.iommu4j.core.bits.BitField.bit;
 import static io.github.iommu4j.core.bits.BitField.bits;
 
+import io.github.iommu4j.api.dma.PageRequestMessage;
+import io.github.iommu4j.api.dma.Privilege;
 import io.github.iommu4j.api.dma.TranslationUnit;
 import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.core.bits.BitField;
@@ -220,8 +222,49 @@ public record PageRequestDescriptor(long q0, long q1, long q2, long q3) {
      * @return whether a page group response is due
      */
     public boolean needsResponse() {
-        boolean stopMarker = isLast() && !RDR.isSet(q1) && !WRR.isSet(q1);
-        return !stopMarker && (isLast() || PDP.isSet(q0));
+        return !isStopMarker() && (isLast() || PDP.isSet(q0));
+    }
+
+    /**
+     * Whether a device says with it that it has stopped using a PASID: last of its group, and asking for nothing.
+     *
+     * @return {@code true} when no answer is due
+     */
+    public boolean isStopMarker() {
+        return isLast() && !RDR.isSet(q1) && !WRR.isSet(q1);
+    }
+
+    /**
+     * The descriptor of a message.
+     *
+     * @param message what a device asks for; its StreamID is the source-id, of which 16 bits count
+     * @return its descriptor, without private data; without a PASID neither execution nor privilege can be asked for
+     */
+    public static PageRequestDescriptor of(PageRequestMessage message) {
+        int permissions = message.permissions();
+        PageRequestDescriptor request = of(message.streamId() & 0xFFFF, message.prgIndex(), message.address());
+        request = (permissions & PageRequestMessage.READ) != 0 ? request.toRead() : request;
+        request = (permissions & PageRequestMessage.WRITE) != 0 ? request.toWrite() : request;
+        request = message.last() ? request.last() : request;
+        if (!message.hasSubstream()) {
+            return request;
+        }
+        request = request.ofPasid(message.substreamId());
+        request = (permissions & PageRequestMessage.EXECUTE) != 0 ? request.toExecute() : request;
+        return message.privilege() == Privilege.PRIVILEGED ? request.privileged() : request;
+    }
+
+    /**
+     * The message a descriptor stands for.
+     *
+     * @return what the device asked for, without private data; reserved bits are ignored
+     */
+    public PageRequestMessage message() {
+        int permissions = (RDR.isSet(q1) ? PageRequestMessage.READ : 0)
+                | (WRR.isSet(q1) ? PageRequestMessage.WRITE : 0)
+                | (EXR.isSet(q0) ? PageRequestMessage.EXECUTE : 0);
+        Privilege privilege = PMR.isSet(q0) ? Privilege.PRIVILEGED : Privilege.UNPRIVILEGED;
+        return new PageRequestMessage(rid(), pasid(), page(), permissions, privilege, group(), isLast());
     }
 
     @Override

@@ -5,19 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.IommuDomain;
 import io.github.iommu4j.api.Prot;
+import io.github.iommu4j.api.dma.Endpoints;
+import io.github.iommu4j.api.dma.InvalidateRequest;
+import io.github.iommu4j.api.dma.PrgResponse;
 import io.github.iommu4j.api.memory.MmioRegion;
 import io.github.iommu4j.core.lock.PlainLocking;
 import io.github.iommu4j.core.memory.ArenaAllocator;
 import io.github.iommu4j.core.memory.SparseMemory;
 import io.github.iommu4j.core.trace.KernelLog;
-import io.github.iommu4j.vtd.hardware.DeviceSide;
-import io.github.iommu4j.vtd.hardware.DeviceTlbInvalidation;
 import io.github.iommu4j.vtd.hardware.QueueProcessing;
 import io.github.iommu4j.vtd.hardware.Vtd;
 import io.github.iommu4j.vtd.hardware.VtdCapabilities;
 import io.github.iommu4j.vtd.hardware.VtdFeature;
 import io.github.iommu4j.vtd.layout.InvalidationDescriptor;
-import io.github.iommu4j.vtd.layout.PageGroupResponse;
 import io.github.iommu4j.vtd.layout.RegisterFields.Fsts;
 import io.github.iommu4j.vtd.layout.VtdRegister;
 import java.util.ArrayList;
@@ -83,24 +83,24 @@ class InvalidationRingTest {
     }
 
     /** A device that times out for a while. */
-    private static final class Slow implements DeviceSide {
+    private static final class Slow implements Endpoints {
         int timeouts;
-        final List<DeviceTlbInvalidation> seen = new ArrayList<>();
+        final List<InvalidateRequest> seen = new ArrayList<>();
 
         @Override
-        public Reply invalidate(DeviceTlbInvalidation invalidation) {
+        public Reply invalidate(InvalidateRequest invalidation) {
             seen.add(invalidation);
             return timeouts-- > 0 ? Reply.TIMED_OUT : Reply.COMPLETED;
         }
 
         @Override
-        public void respond(PageGroupResponse response) {}
+        public void respond(PrgResponse response) {}
     }
 
-    private Vtd unitWith(DeviceSide devices) {
+    private Vtd unitWith(Endpoints devices) {
         VtdCapabilities ats =
                 VtdCapabilities.legacy().toBuilder().with(VtdFeature.DT).build();
-        return Vtd.builder(memory, ats).devices(devices).build();
+        return Vtd.builder(memory, ats).endpoints(devices).build();
     }
 
     @Test

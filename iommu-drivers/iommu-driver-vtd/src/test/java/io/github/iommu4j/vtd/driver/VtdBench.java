@@ -7,6 +7,7 @@ import io.github.iommu4j.api.IommuGroup;
 import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.device.RequesterId;
 import io.github.iommu4j.api.dma.Access;
+import io.github.iommu4j.api.dma.Endpoints;
 import io.github.iommu4j.api.dma.TranslationUnit;
 import io.github.iommu4j.api.dma.Translations;
 import io.github.iommu4j.api.lock.Locking;
@@ -25,7 +26,6 @@ import io.github.iommu4j.core.memory.ArenaAllocator;
 import io.github.iommu4j.core.memory.SparseMemory;
 import io.github.iommu4j.core.topology.PciFunction;
 import io.github.iommu4j.core.trace.KernelLog;
-import io.github.iommu4j.vtd.hardware.DeviceSide;
 import io.github.iommu4j.vtd.hardware.Vtd;
 import io.github.iommu4j.vtd.hardware.VtdCapabilities;
 import io.github.iommu4j.vtd.layout.InvalidationDescriptor;
@@ -50,7 +50,7 @@ final class VtdBench {
         Locking locking = ValidatedLocking.over(new PlainLocking());
         KernelRelease release = KernelRelease.V6_12;
         PciFeatures features = PciFeatures.NONE;
-        DeviceSide devices = DeviceSide.NONE;
+        Endpoints devices = Endpoints.NONE;
         List<PciFunction.Builder> functions = new ArrayList<>();
         UnaryOperator<DmarTable> firmware = table -> table;
         UnaryOperator<VtdHost.Builder> host = builder -> builder;
@@ -86,7 +86,7 @@ final class VtdBench {
     private VtdBench(Plan plan) {
         memory = plan.memory;
         arena = new ArenaAllocator(memory, ARENA, 0x1000_0000L, plan.locking);
-        unit = Vtd.builder(memory, plan.capabilities).devices(plan.devices).build();
+        unit = Vtd.builder(memory, plan.capabilities).endpoints(plan.devices).build();
         VtdHost.Builder builder = VtdHost.builder(memory, new Failing())
                 .locking(plan.locking)
                 .release(plan.release)

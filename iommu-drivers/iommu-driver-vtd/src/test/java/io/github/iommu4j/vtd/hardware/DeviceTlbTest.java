@@ -68,7 +68,7 @@ class DeviceTlbTest {
     @Test
     void structuresThatFaultStayFaults() {
         rig.context(WITH_DTE, 0);
-        assertThat(ask(IOVA, Access.READ)).hasToString("Fault(SPT.2, ABORT, recorded)");
+        assertThat(ask(IOVA, Access.READ)).hasToString("Fault(SPT.2, UNSUPPORTED_REQUEST, recorded)");
         rig.pasid(0, TranslatorRig.NOWHERE | 0x89, 1, 0);
         assertThat(TranslatorRig.code(ask(IOVA, Access.READ))).isEqualTo(0x7B);
         assertThat(ask(1L << 48, Access.READ).kind()).isEqualTo(Translation.Kind.OK);

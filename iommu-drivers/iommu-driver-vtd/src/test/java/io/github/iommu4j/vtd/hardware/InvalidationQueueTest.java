@@ -2,6 +2,9 @@ package io.github.iommu4j.vtd.hardware;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.iommu4j.api.dma.Endpoints;
+import io.github.iommu4j.api.dma.InvalidateRequest;
+import io.github.iommu4j.api.dma.PrgResponse;
 import io.github.iommu4j.vtd.layout.InvalidationDescriptor;
 import io.github.iommu4j.vtd.layout.PageGroupResponse;
 import io.github.iommu4j.vtd.layout.PageRequestDescriptor;
@@ -292,9 +295,9 @@ class InvalidationQueueTest {
                 InvalidationDescriptor.pasidDeviceTlb(0x39, 5, 0, 52).everyPasid());
         assertThat(rig.invalidations)
                 .containsExactly(
-                        new DeviceTlbInvalidation(0x38, -1, 0x20_0000, 9),
-                        new DeviceTlbInvalidation(0x38, 5, 0x3000, 0),
-                        new DeviceTlbInvalidation(0x39, DeviceTlbInvalidation.EVERY_PASID, 0, 52));
+                        new InvalidateRequest(0x38, -1, 0x20_0000, 21),
+                        new InvalidateRequest(0x38, 5, 0x3000, 12),
+                        new InvalidateRequest(0x39, InvalidateRequest.EVERY_SUBSTREAM, 0, 64));
     }
 
     @Test
@@ -305,30 +308,31 @@ class InvalidationQueueTest {
         rig.startQueue();
         rig.submit(response.descriptor());
         assertThat(rig.responses).containsExactly(response);
+        assertThat(rig.answers).containsExactly(new PrgResponse(0x38, 9, 5, PrgResponse.Code.SUCCESS));
     }
 
     @Test
     void aWaitBehindADeviceCompletesWithIt() {
-        rig.reply = DeviceSide.Reply.LATER;
+        rig.reply = Endpoints.Reply.LATER;
         rig.startQueue();
         rig.submit(DEVICE, writing(1), DEVICE, writing(2), InvalidationDescriptor.iotlbGlobal());
         assertThat(rig.memory.load32(STATUS)).isZero();
         assertThat(rig.read(VtdRegister.IQH)).isEqualTo(0xA0);
         assertThat(rig.translation.taken()).containsExactly("iotlb global");
-        DeviceTlbInvalidation invalidation = rig.invalidations.get(0);
-        rig.vtd.complete(invalidation, DeviceSide.Reply.LATER);
+        InvalidateRequest invalidation = rig.invalidations.get(0);
+        rig.vtd.complete(invalidation, Endpoints.Reply.LATER);
         assertThat(rig.memory.load32(STATUS)).isZero();
-        rig.vtd.complete(invalidation, DeviceSide.Reply.COMPLETED);
+        rig.vtd.complete(invalidation, Endpoints.Reply.COMPLETED);
         assertThat(rig.memory.load32(STATUS)).isEqualTo(1);
-        rig.vtd.complete(invalidation, DeviceSide.Reply.COMPLETED);
+        rig.vtd.complete(invalidation, Endpoints.Reply.COMPLETED);
         assertThat(rig.memory.load32(STATUS)).isEqualTo(2);
         assertThat(rig.status()).isZero();
     }
 
     @Test
     void aDeviceMayAnswerBeforeItSaysLater() {
-        rig.reply = DeviceSide.Reply.LATER;
-        rig.onInvalidation = invalidation -> rig.vtd.complete(invalidation, DeviceSide.Reply.COMPLETED);
+        rig.reply = Endpoints.Reply.LATER;
+        rig.onInvalidation = invalidation -> rig.vtd.complete(invalidation, Endpoints.Reply.COMPLETED);
         rig.startQueue();
         rig.submit(DEVICE, writing(1));
         assertThat(rig.memory.load32(STATUS)).isEqualTo(1);
@@ -347,21 +351,21 @@ class InvalidationQueueTest {
 
     @Test
     void nothingFollowsAFenceBeforeItCompletes() {
-        rig.reply = DeviceSide.Reply.LATER;
+        rig.reply = Endpoints.Reply.LATER;
         rig.startQueue();
         rig.submit(DEVICE, writing(1).fencing(), InvalidationDescriptor.iotlbGlobal());
         assertThat(rig.translation.taken()).isEmpty();
-        rig.vtd.complete(rig.invalidations.get(0), DeviceSide.Reply.COMPLETED);
+        rig.vtd.complete(rig.invalidations.get(0), Endpoints.Reply.COMPLETED);
         assertThat(rig.memory.load32(STATUS)).isEqualTo(1);
         assertThat(rig.translation.taken()).containsExactly("iotlb global");
     }
 
     @Test
     void aTimeOutAbortsPendingWaitsAndStopsTheQueue() {
-        rig.reply = DeviceSide.Reply.LATER;
+        rig.reply = Endpoints.Reply.LATER;
         rig.startQueue();
         rig.submit(DEVICE, writing(1));
-        rig.vtd.complete(rig.invalidations.get(0), DeviceSide.Reply.TIMED_OUT);
+        rig.vtd.complete(rig.invalidations.get(0), Endpoints.Reply.TIMED_OUT);
         assertThat(rig.status()).isEqualTo(RegisterRig.ITE);
         assertThat(rig.read(VtdRegister.IQERCD)).isEqualTo(0x38L << 32);
         rig.submit(InvalidationDescriptor.iotlbGlobal());
@@ -373,7 +377,7 @@ class InvalidationQueueTest {
 
     @Test
     void aTimeOutAtOnceLeavesTheWaitForLater() {
-        rig.reply = DeviceSide.Reply.TIMED_OUT;
+        rig.reply = Endpoints.Reply.TIMED_OUT;
         rig.startQueue();
         rig.submit(DEVICE, writing(1));
         assertThat(rig.status()).isEqualTo(RegisterRig.ITE);
@@ -384,42 +388,42 @@ class InvalidationQueueTest {
 
     @Test
     void theFirstTimeOutIsRemembered() {
-        rig.reply = DeviceSide.Reply.LATER;
+        rig.reply = Endpoints.Reply.LATER;
         rig.startQueue();
         rig.submit(DEVICE, InvalidationDescriptor.deviceTlb(0x39, 0, 0));
-        rig.vtd.complete(rig.invalidations.get(0), DeviceSide.Reply.TIMED_OUT);
-        rig.vtd.complete(rig.invalidations.get(1), DeviceSide.Reply.TIMED_OUT);
+        rig.vtd.complete(rig.invalidations.get(0), Endpoints.Reply.TIMED_OUT);
+        rig.vtd.complete(rig.invalidations.get(1), Endpoints.Reply.TIMED_OUT);
         assertThat(rig.read(VtdRegister.IQERCD)).isEqualTo(0x38L << 32);
     }
 
     @Test
     void aWrongCompletionIsAnErrorAndTheQueueGoesOn() {
-        rig.reply = DeviceSide.Reply.UNEXPECTED;
+        rig.reply = Endpoints.Reply.UNEXPECTED;
         rig.startQueue();
         rig.submit(DEVICE, writing(1), InvalidationDescriptor.iotlbGlobal());
         assertThat(rig.status()).isEqualTo(RegisterRig.ICE);
         assertThat(rig.read(VtdRegister.IQERCD)).isEqualTo(0x38L << 48);
         assertThat(rig.translation.taken()).containsExactly("iotlb global");
-        rig.vtd.complete(rig.invalidations.get(0), DeviceSide.Reply.COMPLETED);
+        rig.vtd.complete(rig.invalidations.get(0), Endpoints.Reply.COMPLETED);
         assertThat(rig.memory.load32(STATUS)).isEqualTo(1);
-        rig.vtd.complete(new DeviceTlbInvalidation(0x55, -1, 0, 0), DeviceSide.Reply.COMPLETED);
+        rig.vtd.complete(new InvalidateRequest(0x55, -1, 0, 12), Endpoints.Reply.COMPLETED);
         assertThat(rig.read(VtdRegister.IQERCD)).isEqualTo(0x38L << 48);
         rig.write(VtdRegister.FSTS, RegisterRig.ICE);
-        rig.vtd.complete(new DeviceTlbInvalidation(0x55, -1, 0, 0), DeviceSide.Reply.COMPLETED);
+        rig.vtd.complete(new InvalidateRequest(0x55, -1, 0, 12), Endpoints.Reply.COMPLETED);
         assertThat(rig.read(VtdRegister.IQERCD)).isEqualTo(0x55L << 48);
     }
 
     @Test
     void aSteppedQueueDoesOneThingAtATime() {
         RegisterRig stepped = RegisterRig.stepped();
-        stepped.reply = DeviceSide.Reply.LATER;
+        stepped.reply = Endpoints.Reply.LATER;
         stepped.startQueue();
         stepped.submit(DEVICE, writing(1));
         assertThat(stepped.invalidations).isEmpty();
         assertThat(stepped.vtd.step()).isTrue();
         assertThat(stepped.vtd.step()).isTrue();
         assertThat(stepped.vtd.step()).isFalse();
-        stepped.vtd.complete(stepped.invalidations.get(0), DeviceSide.Reply.COMPLETED);
+        stepped.vtd.complete(stepped.invalidations.get(0), Endpoints.Reply.COMPLETED);
         assertThat(stepped.memory.load32(STATUS)).isZero();
         assertThat(stepped.vtd.step()).isTrue();
         assertThat(stepped.memory.load32(STATUS)).isEqualTo(1);

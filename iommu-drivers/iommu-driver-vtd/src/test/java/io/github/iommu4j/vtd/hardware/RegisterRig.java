@@ -1,5 +1,8 @@
 package io.github.iommu4j.vtd.hardware;
 
+import io.github.iommu4j.api.dma.Endpoints;
+import io.github.iommu4j.api.dma.InvalidateRequest;
+import io.github.iommu4j.api.dma.PrgResponse;
 import io.github.iommu4j.core.memory.SparseMemory;
 import io.github.iommu4j.vtd.layout.FaultRecord;
 import io.github.iommu4j.vtd.layout.InvalidationDescriptor;
@@ -36,14 +39,15 @@ final class RegisterRig {
     final Vtd vtd;
     final List<String> messages = new ArrayList<>();
     final List<Interrupt> interrupts = new ArrayList<>();
-    final List<DeviceTlbInvalidation> invalidations = new ArrayList<>();
+    final List<InvalidateRequest> invalidations = new ArrayList<>();
     final List<PageGroupResponse> responses = new ArrayList<>();
-    DeviceSide.Reply reply = DeviceSide.Reply.COMPLETED;
+    final List<PrgResponse> answers = new ArrayList<>();
+    Endpoints.Reply reply = Endpoints.Reply.COMPLETED;
     /** What the next message does before it is written down. */
     Runnable onMessage = () -> {};
 
     /** What a device does before it replies. */
-    Consumer<DeviceTlbInvalidation> onInvalidation = invalidation -> {};
+    Consumer<InvalidateRequest> onInvalidation = invalidation -> {};
 
     private RegisterRig(
             SparseMemory memory, VtdCapabilities capabilities, Set<VtdDeviation> deviations, Choices choices) {
@@ -57,7 +61,8 @@ final class RegisterRig {
         vtd = builder.deviations(deviations)
                 .msi(this::message)
                 .interrupts(interrupts::add)
-                .devices(new Devices())
+                .endpoints(new Devices())
+                .responses(responses::add)
                 .faultCollapsing(choices.collapsing())
                 .queueProcessing(choices.processing())
                 .build();
@@ -101,17 +106,17 @@ final class RegisterRig {
         return sent;
     }
 
-    private final class Devices implements DeviceSide {
+    private final class Devices implements Endpoints {
         @Override
-        public Reply invalidate(DeviceTlbInvalidation invalidation) {
+        public Reply invalidate(InvalidateRequest invalidation) {
             invalidations.add(invalidation);
             onInvalidation.accept(invalidation);
             return reply;
         }
 
         @Override
-        public void respond(PageGroupResponse response) {
-            responses.add(response);
+        public void respond(PrgResponse response) {
+            answers.add(response);
         }
     }
 

@@ -68,7 +68,9 @@ class UpdateRaceTest {
         int dirty = 0;
         for (int version = 1; version <= VERSIONS; version++) {
             boolean isDirty = (taken[version] & READ_ONLY) == 0;
-            assertThat(isDirty || writes.get(version) == 0).as("write of version %d", version).isTrue();
+            assertThat(isDirty || writes.get(version) == 0)
+                    .as("write of version %d", version)
+                    .isTrue();
             boolean isAccessed = (taken[version] & AF) != 0;
             assertThat(isAccessed || reads.get(version) + writes.get(version) == 0)
                     .as("access of version %d", version)

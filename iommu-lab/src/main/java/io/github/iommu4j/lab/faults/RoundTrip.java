@@ -41,7 +41,7 @@ final class RoundTrip {
         if (scene.core().release().hasDeviceFaultHandlers()) {
             scene.core().faults().register(scene.node(), scene.core().faults().queueing());
         } else {
-            domain.setIopfHandler(queue.handler());
+            scene.core().setIopfHandler(domain, queue.handler());
         }
     }
 

@@ -51,8 +51,7 @@ class AtsUpdateTest {
 
     /** The rights granted; a request without a write has NW=1. */
     private int asked(Access access) {
-        Translation answer =
-                guest.of(DmaRequest.of(Guest.STREAM, VA, access).ofType(AddressType.TRANSLATION_REQUEST));
+        Translation answer = guest.of(DmaRequest.of(Guest.STREAM, VA, access).ofType(AddressType.TRANSLATION_REQUEST));
         return ((Translation.Ok) answer).permissions();
     }
 

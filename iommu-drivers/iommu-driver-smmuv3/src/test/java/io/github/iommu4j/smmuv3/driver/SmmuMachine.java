@@ -1,5 +1,6 @@
 package io.github.iommu4j.smmuv3.driver;
 
+import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.device.Device;
 import io.github.iommu4j.api.device.RequesterId;
 import io.github.iommu4j.api.dma.Access;

@@ -18,13 +18,13 @@ import io.github.iommu4j.api.fault.PageResponse;
 import io.github.iommu4j.api.memory.MmioRegion;
 import io.github.iommu4j.core.IommuCore;
 import io.github.iommu4j.core.device.DeviceNode;
-import io.github.iommu4j.core.topology.PciFunction;
 import io.github.iommu4j.core.pagetable.arm.LpaeTable;
+import io.github.iommu4j.core.topology.PciFunction;
 import io.github.iommu4j.smmuv3.driver.DeviceFeatures.Trait;
 import io.github.iommu4j.smmuv3.driver.SmmuDomain.Stage;
+import io.github.iommu4j.smmuv3.layout.Command;
 import java.util.List;
 import java.util.function.IntFunction;
-import io.github.iommu4j.smmuv3.layout.Command;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -97,7 +97,9 @@ public final class SvaDomain implements DomainOps, ContextSpace {
         try {
             released = true;
             for (Tag tag : flush.tags()) {
-                tag.master().contexts().write(tag.pasid(), descriptor(tag.master().traits()));
+                tag.master()
+                        .contexts()
+                        .write(tag.pasid(), descriptor(tag.master().traits()));
             }
         } finally {
             unit.host().asidLock().unlock();
@@ -117,9 +119,7 @@ public final class SvaDomain implements DomainOps, ContextSpace {
 
     @Override
     public ContextDescriptor descriptor(Set<StreamTrait> traits) {
-        return released
-                ? contexts.svaReleased(asid, space, traits)
-                : contexts.sva(asid, space, traits);
+        return released ? contexts.svaReleased(asid, space, traits) : contexts.sva(asid, space, traits);
     }
 
     @Override

@@ -44,8 +44,7 @@ final class UserInvalidation {
         return switch (opcode) {
             // Everything of the user is what his VMID has: others' is not his to touch.
             case TLBI_NSNH_ALL -> Command.of(CommandOpcode.TLBI_NH_ALL).with0(Command.VMID, parent.vmid());
-            case TLBI_NH_ALL, TLBI_NH_ASID, TLBI_NH_VA, TLBI_NH_VAA ->
-                command.with0(Command.VMID, parent.vmid());
+            case TLBI_NH_ALL, TLBI_NH_ASID, TLBI_NH_VA, TLBI_NH_VAA -> command.with0(Command.VMID, parent.vmid());
             case ATC_INV, CFGI_CD, CFGI_CD_ALL -> ofStream(command);
             default -> throw refused(command);
         };

@@ -123,19 +123,11 @@ class SmmuFaultTest {
         assertThat(events)
                 .containsExactly(
                         new FaultEvent.Unrecoverable(
-                                FaultReason.PTE_FETCH,
-                                FaultEvent.READ,
-                                TranslationUnit.NO_SUBSTREAM,
-                                IOVA + 0x1000,
-                                0),
+                                FaultReason.PTE_FETCH, FaultEvent.READ, TranslationUnit.NO_SUBSTREAM, IOVA + 0x1000, 0),
                         new FaultEvent.Unrecoverable(
                                 FaultReason.PERMISSION, FaultEvent.WRITE, TranslationUnit.NO_SUBSTREAM, IOVA, 0),
                         new FaultEvent.Unrecoverable(
-                                FaultReason.PTE_FETCH,
-                                FaultEvent.READ,
-                                TranslationUnit.NO_SUBSTREAM,
-                                1L << 50,
-                                0));
+                                FaultReason.PTE_FETCH, FaultEvent.READ, TranslationUnit.NO_SUBSTREAM, 1L << 50, 0));
         assertThat(bench.lines()).isEmpty();
     }
 
@@ -165,7 +157,8 @@ class SmmuFaultTest {
         });
         queue.add(bench.device("nic"));
         domain.setIopfHandler(queue.handler());
-        DmaTransfer transfer = rig.nic.run(DmaJob.of(DmaSegment.write(IOVA + 0x10, new byte[] {1, 2, 3, 4, 5, 6, 7, 8})));
+        DmaTransfer transfer =
+                rig.nic.run(DmaJob.of(DmaSegment.write(IOVA + 0x10, new byte[] {1, 2, 3, 4, 5, 6, 7, 8})));
         assertThat(transfer.isEnded()).as("it waits").isFalse();
         assertThat(bench.driver.step()).isTrue();
         assertThat(queue.step()).isTrue();
@@ -253,8 +246,8 @@ class SmmuFaultTest {
         });
         queue.add(bench.device(FUNCTION));
         domain.setIopfHandler(queue.handler());
-        DmaTransfer transfer = rig.nic.run(
-                DmaJob.of(DmaSegment.write(IOVA, new byte[] {8, 7, 6, 5, 4, 3, 2, 1})).withPasid(7));
+        DmaTransfer transfer = rig.nic.run(DmaJob.of(DmaSegment.write(IOVA, new byte[] {8, 7, 6, 5, 4, 3, 2, 1}))
+                .withPasid(7));
         assertThat(transfer.isEnded()).isFalse();
         bench.driver.step();
         queue.step();
@@ -297,13 +290,7 @@ class SmmuFaultTest {
         long room = 1L << Queue.LOG2SIZE.getInt(rig.bench.read(SmmuRegister.PRIQ_BASE));
         for (int n = 0; n <= room; n++) {
             rig.bench.unit.pageRequest(new PageRequestMessage(
-                    sid,
-                    TranslationUnit.NO_SUBSTREAM,
-                    IOVA,
-                    1,
-                    Privilege.UNPRIVILEGED,
-                    3,
-                    false));
+                    sid, TranslationUnit.NO_SUBSTREAM, IOVA, 1, Privilege.UNPRIVILEGED, 3, false));
         }
         rig.bench.driver.step();
         assertThat(rig.lost).isEqualTo(1);
@@ -317,8 +304,7 @@ class SmmuFaultTest {
     void stopMarkersAreNotAnswered() {
         PriRig rig = new PriRig(KernelRelease.V6_12, Trait.ATS, Trait.PRI);
         rig.bench.takeAll();
-        rig.bench.unit.pageRequest(PageRequestMessage.stopMarker(
-                rig.bench.streamId(FUNCTION), 7));
+        rig.bench.unit.pageRequest(PageRequestMessage.stopMarker(rig.bench.streamId(FUNCTION), 7));
         assertThat(rig.bench.driver.step()).isTrue();
         assertThat(rig.bench.takeAll()).isEmpty();
     }
@@ -339,7 +325,8 @@ class SmmuFaultTest {
 
     @Test
     void lostEventsAreAcknowledged() {
-        assertThat(overflowIsAcknowledged(plan(KernelRelease.V6_12, DeviceFeatures.NONE))).isTrue();
+        assertThat(overflowIsAcknowledged(plan(KernelRelease.V6_12, DeviceFeatures.NONE)))
+                .isTrue();
         SmmuBench.Plan plan = plan(KernelRelease.V6_12, DeviceFeatures.NONE);
         plan.host = builder -> builder.erratum(Smmuv3Erratum.EVENT_OVERFLOW_UNACKNOWLEDGED);
         assertThat(overflowIsAcknowledged(plan)).as("with the mistake").isFalse();
@@ -369,8 +356,10 @@ class SmmuFaultTest {
         Objects.requireNonNull(bench.driver.allocateDomain(DomainType.UNMANAGED, bench.device("nic")))
                 .attach(bench.device("nic"));
         bench.dma("nic", IOVA, Access.READ);
-        bench.driver.unit().streams().remove(Objects.requireNonNull(
-                bench.driver.unit().streams().find(bench.device("nic"))));
+        bench.driver
+                .unit()
+                .streams()
+                .remove(Objects.requireNonNull(bench.driver.unit().streams().find(bench.device("nic"))));
         bench.lines();
         bench.driver.step();
         assertThat(bench.lines()).contains("arm-smmu-v3 9050000.smmuv3: event 0x10 received:");

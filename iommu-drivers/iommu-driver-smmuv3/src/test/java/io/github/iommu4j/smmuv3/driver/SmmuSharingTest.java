@@ -95,7 +95,8 @@ class SmmuSharingTest {
                 LpaeKind.ARM_64_LPAE_S2,
                 ArmTableConfig.of(new PageSizes(1 << 12), 40, 40),
                 PageTableEnvironment.builder(bench.memory, bench.arena).build());
-        assertThat(SmmuBench.errno(() -> bench.driver.shareAddressSpace(stage2))).isEqualTo(Errno.EINVAL);
+        assertThat(SmmuBench.errno(() -> bench.driver.shareAddressSpace(stage2)))
+                .isEqualTo(Errno.EINVAL);
         SmmuBench incoherent = bench(IdField.COHACC);
         assertThat(SmmuBench.errno(() -> incoherent.driver.shareAddressSpace(process(incoherent))))
                 .isEqualTo(Errno.EINVAL);
@@ -110,14 +111,18 @@ class SmmuSharingTest {
                 parent,
                 List.of(
                         Command.of(CommandOpcode.TLBI_NSNH_ALL),
-                        Command.of(CommandOpcode.TLBI_NH_ASID).with0(Command.ASID, 9).with0(Command.VMID, 77),
+                        Command.of(CommandOpcode.TLBI_NH_ASID)
+                                .with0(Command.ASID, 9)
+                                .with0(Command.VMID, 77),
                         Command.of(CommandOpcode.CFGI_CD).with0(Command.STREAM_ID, 1)),
                 vsid -> vsid == 1 ? 0x110 : null);
         List<Command> issued = bench.takeCommands();
         assertThat(issued)
                 .containsExactly(
                         Command.of(CommandOpcode.TLBI_NH_ALL).with0(Command.VMID, 1),
-                        Command.of(CommandOpcode.TLBI_NH_ASID).with0(Command.ASID, 9).with0(Command.VMID, 1),
+                        Command.of(CommandOpcode.TLBI_NH_ASID)
+                                .with0(Command.ASID, 9)
+                                .with0(Command.VMID, 1),
                         Command.of(CommandOpcode.CFGI_CD).with0(Command.STREAM_ID, 0x110));
         for (Command foreign : List.of(
                 Command.of(CommandOpcode.CFGI_CD).with0(Command.STREAM_ID, 2),
@@ -128,8 +133,8 @@ class SmmuSharingTest {
                     .isEqualTo(Errno.EIO);
             assertThat(bench.takeNames()).as("what came before").containsExactly("TLBI_NH_ALL", "SYNC");
         }
-        DomainOps stage1 = new SmmuDomain(
-                SmmuDomain.Stage.ONE, bench.driver.unit(), new DeviceAttach(bench.driver.unit()));
+        DomainOps stage1 =
+                new SmmuDomain(SmmuDomain.Stage.ONE, bench.driver.unit(), new DeviceAttach(bench.driver.unit()));
         assertThat(SmmuBench.errno(() -> bench.driver.invalidate(stage1, List.of(), vsid -> null)))
                 .isEqualTo(Errno.EINVAL);
     }
@@ -149,8 +154,7 @@ class SmmuSharingTest {
                     0x9000_0000L + tables + level * 0x1000L + (IOVA >>> shift & 511) * 8,
                     tables + (level + 1) * 0x1000L | 3);
         }
-        bench.memory.store64(
-                0x9000_0000L + tables + 0x3000 + (IOVA >>> 12 & 511) * 8, 0x10_0000 | 0x743);
+        bench.memory.store64(0x9000_0000L + tables + 0x3000 + (IOVA >>> 12 & 511) * 8, 0x10_0000 | 0x743);
         long word0 = ContextDescriptor.T0SZ.of(16)
                 | ContextDescriptor.EPD1.mask()
                 | ContextDescriptor.V.mask()
@@ -161,8 +165,8 @@ class SmmuSharingTest {
                 | ContextDescriptor.ASID.of(5);
         new ContextDescriptor(word0, tables, 0, 0xFF, 0, 0, 0, 0).writeTo(bench.memory, 0x9000_0000L);
         long entry = StreamTableEntry.V.mask() | StreamTableEntry.CONFIG.of(StreamTableEntry.CONFIG_STAGE1);
-        IommuDomain nested = bench.core.adopt(
-                bench.device("nic"), DomainType.NESTED, bench.driver.nest(parent, entry, 0));
+        IommuDomain nested =
+                bench.core.adopt(bench.device("nic"), DomainType.NESTED, bench.driver.nest(parent, entry, 0));
         bench.group("nic").dmaOwnership().claim(this);
         bench.group("nic").attach(nested);
         assertThat(bench.dma("nic", IOVA + 0x10, Access.READ)).isEqualTo(0x9010_0010L);

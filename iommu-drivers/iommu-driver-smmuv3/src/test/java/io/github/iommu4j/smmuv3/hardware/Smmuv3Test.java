@@ -247,7 +247,8 @@ class Smmuv3Test {
         write(smmu, SmmuRegister.GERRORN, 0x100);
         long answer = smmu.translate(3, 0x1234, Access.READ);
         assertThat(Translations.isOk(answer) || Translations.isRecorded(answer)).isFalse();
-        assertThat(Translations.isRecorded(smmu.translate(5, 0x1234, Access.READ))).isFalse();
+        assertThat(Translations.isRecorded(smmu.translate(5, 0x1234, Access.READ)))
+                .isFalse();
         smmu.pageRequest(new PageRequestMessage(3, -1, 0, 1, Privilege.UNPRIVILEGED, 1, true));
         assertThat(answers).containsExactly(new PrgResponse(3, -1, 1, PrgResponse.Code.FAILURE));
         submit(smmu, Command.of(CommandOpcode.SYNC));
@@ -271,7 +272,8 @@ class Smmuv3Test {
             write(smmu, SmmuRegister.CR0, 0xC);
             write(smmu, SmmuRegister.CR2, 6);
             write(smmu, SmmuRegister.CR0, 0xD);
-            assertThat(walksAfter(smmu, Command.of(CommandOpcode.TLBI_NSNH_ALL))).isZero();
+            assertThat(walksAfter(smmu, Command.of(CommandOpcode.TLBI_NSNH_ALL)))
+                    .isZero();
         }
     }
 

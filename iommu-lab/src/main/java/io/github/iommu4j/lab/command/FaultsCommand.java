@@ -19,7 +19,8 @@ import picocli.CommandLine.Spec;
         name = "faults",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        description = "Follows a page fault from the device through queues in memory to the kernel, a handler, and back.")
+        description =
+                "Follows a page fault from the device through queues in memory to the kernel, a handler, and back.")
 final class FaultsCommand implements Callable<Integer> {
 
     /** At most one of them. */
@@ -59,8 +60,7 @@ final class FaultsCommand implements Callable<Integer> {
             return flood(flood);
         }
         UnregisterPolicy.Kind policy = special == null ? null : special.policy;
-        List<FaultShow.Play> plays =
-                policy == null ? FaultShow.roundTrips(release) : List.of(FaultShow.policy(policy));
+        List<FaultShow.Play> plays = policy == null ? FaultShow.roundTrips(release) : List.of(FaultShow.policy(policy));
         print(json ? FaultReport.json(plays) : FaultReport.text(plays));
         boolean expected = plays.stream().allMatch(play -> play.verdict() == FaultShow.Verdict.AS_EXPECTED);
         return expected ? ExitCode.AGREEMENT : ExitCode.DIFFERENCE;

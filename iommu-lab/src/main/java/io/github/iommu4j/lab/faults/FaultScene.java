@@ -54,7 +54,6 @@ interface FaultScene {
         return text.toString();
     }
 
-
     /** How the kernel hears of a fault. */
     static String text(FaultEvent event) {
         String pasid = event.pasid() == TranslationUnit.NO_SUBSTREAM ? "" : ", PASID " + event.pasid();

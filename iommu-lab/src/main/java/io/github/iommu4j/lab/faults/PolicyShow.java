@@ -39,7 +39,8 @@ final class PolicyShow {
         List<PageRequest> pending = faults().pending(scene.node());
         timeline.add(Place.KERNEL, pending.size() + " request pending");
         return switch (policy) {
-            case REFUSE -> unregister() == Errno.EBUSY && trip.handle() && unregister() == null && trip.finish(transfer);
+            case REFUSE ->
+                unregister() == Errno.EBUSY && trip.handle() && unregister() == null && trip.finish(transfer);
             case CLEAN -> unregister() == null && answersLate(pending.get(0)) && !trip.finish(transfer);
             case BLOCK -> unregisterMeanwhile() && trip.finish(transfer);
             case TIME_OUT -> unregister() == Errno.EBUSY && expire() && unregister() == null && !trip.finish(transfer);

@@ -111,7 +111,10 @@ final class SmmuScene implements FaultScene {
         FakeDevice.Builder description = FakeDevice.builder(unit, memory, stream);
         device = waits == Waits.STALL
                 ? description.build()
-                : description.translationCache(TRANSLATIONS, unit::complete).pageRequests(unit, TRIES).build();
+                : description
+                        .translationCache(TRANSLATIONS, unit::complete)
+                        .pageRequests(unit, TRIES)
+                        .build();
         endpoints.add(stream, device);
         records = waits == Waits.STALL
                 ? queue(SmmuRegister.EVENTQ_BASE, SmmuRegister.EVENTQ_PROD, 4)
@@ -190,7 +193,9 @@ final class SmmuScene implements FaultScene {
     @Override
     public List<String> takeRecords() {
         String queue = waits == Waits.STALL ? "EVENTQ " : "PRIQ ";
-        return records.take().stream().map(words -> queue + FaultScene.hex(words)).toList();
+        return records.take().stream()
+                .map(words -> queue + FaultScene.hex(words))
+                .toList();
     }
 
     @Override

@@ -13,7 +13,8 @@ import java.util.Locale;
 /** The answers of {@code iommu faults}. */
 public final class FaultReport {
 
-    private static final Gson GSON = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
+    private static final Gson GSON =
+            new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
 
     private FaultReport() {}
 

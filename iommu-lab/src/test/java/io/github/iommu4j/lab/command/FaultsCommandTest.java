@@ -86,7 +86,11 @@ class FaultsCommandTest {
         JsonObject first = plays.get(0).getAsJsonObject();
         assertThat(first.get("title").getAsString()).isEqualTo("smmuv3, stall");
         assertThat(first.get("asExpected").getAsBoolean()).isTrue();
-        assertThat(first.getAsJsonArray("steps").get(0).getAsJsonObject().get("place").getAsString())
+        assertThat(first.getAsJsonArray("steps")
+                        .get(0)
+                        .getAsJsonObject()
+                        .get("place")
+                        .getAsString())
                 .isEqualTo("device");
     }
 }

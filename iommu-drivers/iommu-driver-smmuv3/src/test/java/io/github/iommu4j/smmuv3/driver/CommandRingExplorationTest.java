@@ -8,6 +8,7 @@ import io.github.iommu4j.smmuv3.hardware.CommandProcessing;
 import io.github.iommu4j.smmuv3.layout.Command;
 import io.github.iommu4j.smmuv3.layout.CommandOpcode;
 import io.github.iommu4j.smmuv3.layout.SmmuRegister;
+import io.github.iommu4j.testkit.explore.CarrierKind;
 import io.github.iommu4j.testkit.explore.Exploration;
 import io.github.iommu4j.testkit.explore.Interleavings;
 import io.github.iommu4j.testkit.explore.Scenario;
@@ -99,11 +100,11 @@ class CommandRingExplorationTest {
     }
 
     private static void explore(String name, Scenario scenario) {
-        Interleavings interleavings =
-                Interleavings.of(scenario).preemptionBound(EXHAUSTIVE ? 2 : 1).unshrunk();
-        if (!EXHAUSTIVE) {
-            interleavings.mostSchedules(1000);
-        }
+        Interleavings interleavings = Interleavings.of(scenario)
+                .preemptionBound(EXHAUSTIVE ? 2 : 1)
+                .carrier(CarrierKind.THREADS)
+                .mostSteps(1500);
+        interleavings.mostSchedules(EXHAUSTIVE ? 100_000 : 1000);
         Exploration exploration = interleavings.exhaustive();
         System.out.println("FIGURE explored " + name + ": " + exploration);
         exploration.requireNothingFound();

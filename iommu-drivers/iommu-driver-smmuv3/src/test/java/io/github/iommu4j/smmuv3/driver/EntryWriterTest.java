@@ -24,7 +24,8 @@ class EntryWriterTest {
     private static final long AT = 0x1000;
 
     /** A change, and what the kernel's test says of it. */
-    record Change(String name, KernelRelease release, EntryRules rules, long[] from, long[] to, int syncs, Gap gap) {
+    record Change(
+            String name, KernelRelease release, EntryRules rules, List<Long> from, List<Long> to, int syncs, Gap gap) {
 
         @Override
         public String toString() {
@@ -50,12 +51,18 @@ class EntryWriterTest {
 
         private void ste(String name, StreamTableEntry from, StreamTableEntry to, int syncs, Gap gap) {
             changes.add(new Change(
-                    name, release, new StreamEntryRules(release), Entries.words(from), Entries.words(to), syncs, gap));
+                    name,
+                    release,
+                    new StreamEntryRules(release),
+                    list(Entries.words(from)),
+                    list(Entries.words(to)),
+                    syncs,
+                    gap));
         }
 
         private void cd(String name, ContextDescriptor from, ContextDescriptor to, int syncs, Gap gap) {
-            changes.add(
-                    new Change(name, release, new ContextRules(), Entries.words(from), Entries.words(to), syncs, gap));
+            changes.add(new Change(
+                    name, release, new ContextRules(), list(Entries.words(from)), list(Entries.words(to)), syncs, gap));
         }
 
         private StreamTableEntry stage1() {
@@ -134,12 +141,14 @@ class EntryWriterTest {
     void eachChangeOfTheKernelsTableTakesItsSyncs(Change change) {
         SparseMemory memory = new SparseMemory();
         StructureParts parts = Structures.parts(memory, change.release);
-        for (int i = 0; i < change.from.length; i++) {
-            memory.store64(AT + 8L * i, change.from[i]);
+        long[] from = array(change.from);
+        long[] to = array(change.to);
+        for (int i = 0; i < from.length; i++) {
+            memory.store64(AT + 8L * i, from[i]);
         }
         int[] syncs = new int[1];
         boolean[] invalid = new boolean[1];
-        new EntryWriter(parts).write(AT, change.to, change.rules, () -> {
+        new EntryWriter(parts).write(AT, to, change.rules, () -> {
             syncs[0]++;
             long[] now = EntryWriter.read(memory, AT);
             if (now[0] == 0) {
@@ -147,15 +156,23 @@ class EntryWriterTest {
                 return;
             }
             long[] used = change.rules.used(now);
-            long[] safe = change.rules.safe(change.from, change.to);
+            long[] safe = change.rules.safe(from, to);
             for (int i = 0; i < used.length; i++) {
                 used[i] &= ~safe[i];
             }
-            assertThat(masked(now, used)).isIn(masked(change.from, used), masked(change.to, used));
+            assertThat(masked(now, used)).isIn(masked(from, used), masked(to, used));
         });
         assertThat(syncs[0]).isEqualTo(change.syncs);
         assertThat(invalid[0]).isEqualTo(change.gap == Gap.NOT_HITLESS);
-        assertThat(EntryWriter.read(memory, AT)).isEqualTo(change.to);
+        assertThat(EntryWriter.read(memory, AT)).isEqualTo(to);
+    }
+
+    private static List<Long> list(long[] words) {
+        return Arrays.stream(words).boxed().toList();
+    }
+
+    private static long[] array(List<Long> words) {
+        return words.stream().mapToLong(Long::longValue).toArray();
     }
 
     private static List<Long> masked(long[] entry, long[] masks) {

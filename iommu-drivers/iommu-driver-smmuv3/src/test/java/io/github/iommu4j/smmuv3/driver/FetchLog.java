@@ -10,14 +10,20 @@ import java.util.List;
 /** The memory as hardware sees it: remembers which commands were fetched, and may fail a fetch now and then. */
 final class FetchLog implements PhysicalMemory {
 
-    private static final long QUEUE_END = Structures.ARENA + (Command.BYTES << 19);
+    /** The queue is the first that is allocated. */
+    private final long queueEnd;
 
     final List<Command> fetched = new ArrayList<>();
     private final PhysicalMemory memory;
     int aborts;
 
     FetchLog(PhysicalMemory memory) {
+        this(memory, Command.BYTES << 8);
+    }
+
+    FetchLog(PhysicalMemory memory, long queueBytes) {
         this.memory = memory;
+        this.queueEnd = Structures.ARENA + queueBytes;
     }
 
     /** What was fetched, without CMD_SYNCs. */
@@ -31,7 +37,7 @@ final class FetchLog implements PhysicalMemory {
 
     @Override
     public long load64(long address) {
-        boolean isFetch = address >= Structures.ARENA && address < QUEUE_END && address % Command.BYTES == 0;
+        boolean isFetch = address >= Structures.ARENA && address < queueEnd && address % Command.BYTES == 0;
         if (isFetch && aborts > 0) {
             aborts--;
             throw new BusErrorException(address);

@@ -11,32 +11,38 @@ import io.github.iommu4j.api.lock.SpinLock;
 import java.util.function.BooleanSupplier;
 
 /**
- * Locks with which a task that polls waits until hardware, which is a task too, has had a turn: two that poll would keep
- * each other going for ever otherwise, and hardware would never come to it.
+ * Locks with which a task that polls waits until hardware, which is a task too, has done something: tasks that poll would
+ * keep each other going for ever otherwise, and those that are interrupted would never come to it. Tasks must be threads.
  */
 final class HardwareTurns implements Locking {
 
     private final Locking locking;
-    private Completion turn;
+    private final ThreadLocal<Long> seen = ThreadLocal.withInitial(() -> -1L);
+    private Completion next;
+    private long done;
 
     HardwareTurns(Locking locking) {
         this.locking = locking;
-        this.turn = locking.completion("turn of the hardware");
+        this.next = locking.completion("the SMMU doing something");
     }
 
     @Override
     public void relax() {
-        turn.await();
+        if (seen.get() == done) {
+            next.await();
+        }
+        seen.set(done);
     }
 
     /** What the hardware's task does until others are done. */
     void run(BooleanSupplier step, BooleanSupplier othersAreDone) {
         while (!othersAreDone.getAsBoolean()) {
-            boolean did = step.getAsBoolean();
-            Completion over = turn;
-            turn = locking.completion("turn of the hardware");
-            over.complete();
-            if (!did) {
+            if (step.getAsBoolean()) {
+                Completion now = next;
+                next = locking.completion("the SMMU doing something");
+                done++;
+                now.complete();
+            } else {
                 locking.relax();
             }
         }

@@ -3,7 +3,7 @@ package io.github.iommu4j.smmuv3.driver;
 import io.github.iommu4j.api.memory.PhysicalMemory;
 
 /** Memory that says when a word was stored. */
-final class StoreObserver implements PhysicalMemory {
+class StoreObserver implements PhysicalMemory {
 
     private final PhysicalMemory memory;
     private Runnable afterStore = () -> {};

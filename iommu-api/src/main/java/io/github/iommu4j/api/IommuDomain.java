@@ -1,7 +1,6 @@
 package io.github.iommu4j.api;
 
 import io.github.iommu4j.api.device.Device;
-import io.github.iommu4j.api.fault.IopfHandler;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -110,14 +109,6 @@ public interface IommuDomain {
      * @param handler the handler, or {@code null} for none
      */
     void setFaultHandler(@Nullable FaultHandler handler);
-
-    /**
-     * Sets who takes the page requests of devices and PASIDs this domain is attached to (Linux {@code iopf_handler}).
-     *
-     * @param handler the handler, or {@code null} for none
-     * @throws IommuException {@code EOPNOTSUPP} up to 6.8, where a device has one handler whatever it is attached to
-     */
-    void setIopfHandler(@Nullable IopfHandler handler);
 
     /**
      * Lets a guest's MSI doorbell through: the guest's devices write to an address that its own stage leads to the doorbell it

@@ -233,11 +233,7 @@ final class Domain implements IommuDomain {
         }
     }
 
-    @Override
-    public void setIopfHandler(@Nullable IopfHandler handler) {
-        if (core.release().hasDeviceFaultHandlers()) {
-            throw new IommuException(Errno.EOPNOTSUPP, "domains have no handlers of page requests before 6.9");
-        }
+    void setIopfHandler(@Nullable IopfHandler handler) {
         iopfHandler = handler;
     }
 

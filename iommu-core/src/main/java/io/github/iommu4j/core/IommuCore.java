@@ -15,6 +15,7 @@ import io.github.iommu4j.api.driver.DomainOps;
 import io.github.iommu4j.api.driver.GroupHelpers;
 import io.github.iommu4j.api.driver.IommuCapability;
 import io.github.iommu4j.api.driver.IommuDriver;
+import io.github.iommu4j.api.fault.IopfHandler;
 import io.github.iommu4j.api.lock.LockClass;
 import io.github.iommu4j.api.lock.Locking;
 import io.github.iommu4j.api.lock.SpinLock;
@@ -383,6 +384,20 @@ public final class IommuCore {
      */
     public @Nullable Errno reportFault(IommuDomain domain, @Nullable Device device, long iova, Access access) {
         return ((Domain) domain).reportFault(device, iova, access);
+    }
+
+    /**
+     * Sets who takes the page requests of devices and PASIDs a domain is attached to (Linux {@code iopf_handler}).
+     *
+     * @param domain a domain of this core
+     * @param handler the handler, or {@code null} for none
+     * @throws IommuException {@code EOPNOTSUPP} up to 6.8, where a device has one handler whatever it is attached to
+     */
+    public void setIopfHandler(IommuDomain domain, @Nullable IopfHandler handler) {
+        if (release.hasDeviceFaultHandlers()) {
+            throw new IommuException(Errno.EOPNOTSUPP, "domains have no handlers of page requests before 6.9");
+        }
+        ((Domain) domain).setIopfHandler(handler);
     }
 
     /**

@@ -127,7 +127,7 @@ public final class IopfQueue {
     /**
      * A handler for domains that has this queue's work handle their groups (6.9 and later).
      *
-     * @return a handler for {@link io.github.iommu4j.api.IommuDomain#setIopfHandler}
+     * @return a handler for {@code IommuCore.setIopfHandler}
      */
     public IopfHandler handler() {
         return group -> {

@@ -70,7 +70,7 @@ public final class FaultQueue {
     /**
      * The handler for the domains whose requests come here.
      *
-     * @return for {@link IommuDomain#setIopfHandler}
+     * @return for {@code IommuCore.setIopfHandler}
      */
     public IopfHandler handler() {
         return this::take;

@@ -41,12 +41,8 @@ final class RoundTrip {
         if (scene.core().release().hasDeviceFaultHandlers()) {
             scene.core().faults().register(scene.node(), scene.core().faults().queueing());
         } else {
-            domain.setIopfHandler(queue.handler());
+            scene.core().setIopfHandler(domain, queue.handler());
         }
-    }
-
-    IommuDomain domain() {
-        return domain;
     }
 
     /** The device writes, and waits; the kernel has the request. */

@@ -110,14 +110,14 @@ public final class FaultErrata {
 
     private static List<String> askUnprepared(Set<Erratum> errata) {
         Scene scene = new Scene(KernelRelease.V6_12, errata);
-        scene.attach().setIopfHandler(group -> null);
+        scene.machine.core.setIopfHandler(scene.attach(), group -> null);
         scene.ask(Traits.LAST);
         return scene.findings();
     }
 
     private static List<String> askTwice(Set<Erratum> errata) {
         Scene scene = new Scene(KernelRelease.V6_12, errata);
-        scene.attach().setIopfHandler(group -> {
+        scene.machine.core.setIopfHandler(scene.attach(), group -> {
             scene.ledger.means(group.last());
             group.respond(PageResponse.Code.SUCCESS);
             return null;

@@ -42,7 +42,7 @@ final class DomainHandlerTest {
             this.rig = rig;
             device = rig.add("nic");
             domain = rig.attach(device);
-            domain.setIopfHandler(this::take);
+            rig.core.setIopfHandler(domain, this::take);
             queue = rig.faults.newQueue("test", (from, request) -> Code.SUCCESS);
             queue.add(device);
         }
@@ -76,7 +76,7 @@ final class DomainHandlerTest {
     void F40_domainsHaveNoHandlersOfPageRequestsBefore69() {
         FaultRig rig = FaultRig.of(KernelRelease.V6_1);
         IommuDomain domain = rig.attach(rig.add("nic"));
-        assertThat(errno(() -> domain.setIopfHandler(group -> null))).isEqualTo(Errno.EOPNOTSUPP);
+        assertThat(errno(() -> rig.core.setIopfHandler(domain, group -> null))).isEqualTo(Errno.EOPNOTSUPP);
     }
 
     @ParameterizedTest
@@ -111,7 +111,7 @@ final class DomainHandlerTest {
         Scene scene = Scene.on(KernelRelease.V6_12);
         IommuDomain onPasid = scene.rig.core.newPagingDomain(scene.device);
         List<IopfGroup> ofPasid = new ArrayList<>();
-        onPasid.setIopfHandler(group -> {
+        scene.rig.core.setIopfHandler(onPasid, group -> {
             ofPasid.add(group);
             scene.open.add(group);
             return null;
@@ -137,7 +137,7 @@ final class DomainHandlerTest {
     @Test
     void F42_whatNobodyTakesTheCoreAnswersInvalid() {
         Scene scene = Scene.on(KernelRelease.V6_12);
-        scene.domain.setIopfHandler(null);
+        scene.rig.core.setIopfHandler(scene.domain, null);
         PageRequest request = last(1);
         assertThat(scene.rig.report(scene.device, request)).isEqualTo(Errno.EINVAL);
         assertThat(scene.rig.ledger.answersTo(request)).containsExactly(Code.INVALID);
@@ -154,7 +154,7 @@ final class DomainHandlerTest {
     void F42_aDeviceInNoQueueIsAnsweredInvalidAndIsAWarning() {
         FaultRig rig = FaultRig.of(KernelRelease.V6_12);
         Device device = rig.add("nic");
-        rig.attach(device).setIopfHandler(group -> null);
+        rig.core.setIopfHandler(rig.attach(device), group -> null);
         PageRequest request = last(1);
         assertThat(rig.report(device, request)).isEqualTo(Errno.EINVAL);
         assertThat(rig.ledger.answersTo(request)).containsExactly(Code.INVALID);
@@ -177,7 +177,7 @@ final class DomainHandlerTest {
     @Test
     void F43_whatTheHandlerRefusesTheCoreAnswersFailure() {
         Scene scene = Scene.on(KernelRelease.V6_12);
-        scene.domain.setIopfHandler(group -> Errno.ENOMEM);
+        scene.rig.core.setIopfHandler(scene.domain, group -> Errno.ENOMEM);
         PageRequest request = last(1);
         assertThat(scene.rig.report(scene.device, partial(1))).isNull();
         assertThat(scene.rig.report(scene.device, request)).isNull();
@@ -216,7 +216,7 @@ final class DomainHandlerTest {
     @Test
     void F44_aHandlerThatAnswersAndRefusesIsWarnedOf() {
         Scene scene = Scene.on(KernelRelease.V6_12);
-        scene.domain.setIopfHandler(group -> {
+        scene.rig.core.setIopfHandler(scene.domain, group -> {
             scene.answer(group, Code.SUCCESS);
             return Errno.EIO;
         });
@@ -293,7 +293,7 @@ final class DomainHandlerTest {
         Scene scene = Scene.on(KernelRelease.V6_12);
         Device other = scene.rig.add("other");
         scene.queue.add(other);
-        scene.rig.attach(other).setIopfHandler(group -> null);
+        scene.rig.core.setIopfHandler(scene.rig.attach(other), group -> null);
         scene.rig.report(scene.device, partial(1));
         scene.rig.report(other, partial(1));
         scene.queue.discardPartial();
@@ -307,7 +307,7 @@ final class DomainHandlerTest {
     @Test
     void F48_flushingDoesTheWorkThatWaits() {
         Scene scene = Scene.on(KernelRelease.V6_12);
-        scene.domain.setIopfHandler(scene.queue.handler());
+        scene.rig.core.setIopfHandler(scene.domain, scene.queue.handler());
         PageRequest request = last(1);
         scene.rig.ledger.asked(scene.device, request);
         scene.rig.ledger.means(request);

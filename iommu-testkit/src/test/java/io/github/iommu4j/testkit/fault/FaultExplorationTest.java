@@ -164,7 +164,7 @@ final class FaultExplorationTest {
     private static void domainEra(Stage stage, KernelRelease release, Consumer<Scene> third) {
         Scene scene = new Scene(stage, FaultRig.on(release));
         scene.queue.add(scene.device);
-        scene.rig.attach(scene.device).setIopfHandler(scene.queue.handler());
+        scene.rig.core.setIopfHandler(scene.rig.attach(scene.device), scene.queue.handler());
         tasks(stage, scene, third);
     }
 

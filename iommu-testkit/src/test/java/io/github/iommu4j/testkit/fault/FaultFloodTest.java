@@ -42,7 +42,7 @@ final class FaultFloodTest {
             if (rig.core.release().hasDeviceFaultHandlers()) {
                 rig.faults.register(device, rig.faults.queueing());
             } else {
-                rig.attach(device).setIopfHandler(queue.handler());
+                rig.core.setIopfHandler(rig.attach(device), queue.handler());
             }
             return device;
         }

@@ -93,7 +93,7 @@ final class FaultProperties {
                                 : (from, event) -> ((PageRequest) event).groupId() == 2 ? Errno.EIO : null);
                 return;
             }
-            rig.attach(device).setIopfHandler(group == 0 ? queue.handler() : this::keep);
+            rig.core.setIopfHandler(rig.attach(device), group == 0 ? queue.handler() : this::keep);
         }
 
         private @Nullable Errno keep(IopfGroup kept) {
@@ -108,7 +108,7 @@ final class FaultProperties {
             if (handlers()) {
                 rig.faults.unregister(device);
             } else {
-                rig.attach(device).setIopfHandler(null);
+                rig.core.setIopfHandler(rig.attach(device), null);
             }
         }
 

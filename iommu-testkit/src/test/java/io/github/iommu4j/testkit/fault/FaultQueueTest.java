@@ -39,7 +39,7 @@ final class FaultQueueTest {
 
     private FaultQueueTest() {
         iopf.add(device);
-        domain.setIopfHandler(queue.handler());
+        rig.core.setIopfHandler(domain, queue.handler());
     }
 
     /** A buffer whose bytes from a position on cannot be reached. */
@@ -105,7 +105,7 @@ final class FaultQueueTest {
         PageRequest part = partial(1);
         PageRequest closing = last(1);
         PageRequest second = last(2, 5);
-        domain.setIopfHandler(queue.handler());
+        rig.core.setIopfHandler(domain, queue.handler());
         ask(part, closing);
         rig.group(device).attachPasid(domain, 5);
         ask(second);

@@ -280,7 +280,7 @@ final class FaultRegionTest {
 
     @Test
     void F76_msisAreBoundInEveryDomainOrUndoneInReverse() {
-        MockIommuDriver second = new MockIommuDriver("iommu1", MockHost.arm());
+        MockIommuDriver second = new MockIommuDriver("iommu1", MockHost.amd());
         VfioRig rig = plan(KernelRelease.V6_12, 4).second(second).boot();
         rig.give(VfioRig.SINGLE, VfioRig.FOREIGN);
         Container container = rig.container();

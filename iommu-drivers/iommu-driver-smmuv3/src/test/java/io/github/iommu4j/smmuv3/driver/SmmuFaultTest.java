@@ -156,7 +156,7 @@ class SmmuFaultTest {
             return PageResponse.Code.SUCCESS;
         });
         queue.add(bench.device("nic"));
-        domain.setIopfHandler(queue.handler());
+        bench.core.setIopfHandler(domain, queue.handler());
         DmaTransfer transfer =
                 rig.nic.run(DmaJob.of(DmaSegment.write(IOVA + 0x10, new byte[] {1, 2, 3, 4, 5, 6, 7, 8})));
         assertThat(transfer.isEnded()).as("it waits").isFalse();
@@ -245,7 +245,7 @@ class SmmuFaultTest {
             return PageResponse.Code.SUCCESS;
         });
         queue.add(bench.device(FUNCTION));
-        domain.setIopfHandler(queue.handler());
+        bench.core.setIopfHandler(domain, queue.handler());
         DmaTransfer transfer = rig.nic.run(DmaJob.of(DmaSegment.write(IOVA, new byte[] {8, 7, 6, 5, 4, 3, 2, 1}))
                 .withPasid(7));
         assertThat(transfer.isEnded()).isFalse();

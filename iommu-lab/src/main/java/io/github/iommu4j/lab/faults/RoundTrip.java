@@ -45,10 +45,6 @@ final class RoundTrip {
         }
     }
 
-    IommuDomain domain() {
-        return domain;
-    }
-
     /** The device writes, and waits; the kernel has the request. */
     DmaTransfer ask(long iova) {
         DmaTransfer transfer = scene.device().run(scene.job(DmaJob.of(DmaSegment.write(iova + OFFSET, DATA))));

@@ -1,6 +1,7 @@
 package io.github.iommu4j.lab.museum;
 
 import io.github.iommu4j.lab.museum.m4u.M4uExhibits;
+import io.github.iommu4j.lab.museum.smmuv3.Smmuv3Exhibits;
 import io.github.iommu4j.lab.museum.tipat.TiPatExhibits;
 import io.github.iommu4j.lab.museum.vtd.EmulatorExhibits;
 import io.github.iommu4j.lab.museum.vtd.VtdExhibits;
@@ -16,7 +17,7 @@ public final class Exhibition {
 
     /** The rooms of the drivers, one a driver. */
     private static final List<Supplier<List<Exhibit>>> DRIVERS =
-            List.of(M4uExhibits::exhibits, TiPatExhibits::exhibits, VtdExhibits::exhibits);
+            List.of(M4uExhibits::exhibits, Smmuv3Exhibits::exhibits, TiPatExhibits::exhibits, VtdExhibits::exhibits);
 
     private Exhibition() {}
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.iommu4j.api.Erratum;
 import io.github.iommu4j.armshort.driver.M4uErratum;
 import io.github.iommu4j.lab.museum.vtd.EmulatorExhibits;
+import io.github.iommu4j.smmuv3.driver.Smmuv3Erratum;
 import io.github.iommu4j.testkit.errata.Exhibit;
 import io.github.iommu4j.testkit.errata.Exhibit.Condition;
 import io.github.iommu4j.testkit.errata.Exhibit.Sighting;
@@ -54,7 +55,8 @@ class ExhibitionTest {
 
     @Test
     void everyMistakeOfADriverHasOneExhibitAndNothingElseHas() {
-        List<String> ids = Stream.<Erratum[]>of(M4uErratum.values(), TiPatErratum.values(), VtdErratum.values())
+        List<String> ids = Stream.<Erratum[]>of(
+                        M4uErratum.values(), Smmuv3Erratum.values(), TiPatErratum.values(), VtdErratum.values())
                 .flatMap(Arrays::stream)
                 .map(erratum -> erratum.name().toLowerCase(Locale.ROOT).replace('_', '-'))
                 .toList();

@@ -86,7 +86,7 @@ final class SmmuUnit {
     }
 
     private InputQueue queue(InputQueue.Place place, int sizeLg2, int wordsLg2) {
-        String name = place == InputQueue.Place.EVENTS ? "evtq" : "priq";
+        String name = place.equals(InputQueue.Place.EVENTS) ? "evtq" : "priq";
         QueueMemory taken = QueueMemory.allocate(parts, name, sizeLg2, 1 << wordsLg2 + WORD_LG2);
         return new InputQueue(registers.plain(), host.memory(), place, new InputQueue.Shape(taken, wordsLg2));
     }

@@ -1,6 +1,6 @@
 package io.github.iommu4j.smmuv3.hardware;
 
-/** Which stalled accesses get an event record (IHI 0070 §3.12.2 leaves it open). */
+/** Which stalled accesses get an event record (IHI 0070 §3.12 leaves it open). */
 public enum StallRecording {
     /** Every one. */
     EVERY,

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A record that the event queue does not take is held back until it does, in order; it is never dropped and never
  * makes the queue overflow. One that is held back while the caches are invalidated or the control registers change is
- * not written any more: the transaction is told to try again (§4.7.3). Software ends what it can know of, RECORDED or just
+ * not written any more: the transaction is told to try again (§4.7). Software ends what it can know of, RECORDED or just
  * being written; CMD_STALL_TERM and SMMUEN=0 end everything but what waits upstream.
  *
  * <p>Each transaction is ended exactly once, by {@link Endpoints#resume}, and its tag is free from then on; a tag is reused

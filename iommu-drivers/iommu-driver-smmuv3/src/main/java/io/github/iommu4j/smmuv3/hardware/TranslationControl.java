@@ -7,7 +7,7 @@ interface TranslationControl {
     void publish(ControlState now);
 
     /**
-     * SMMUEN went from 1 to 0 and CR0ACK does not show it yet (IHI 0070 §6.3.9.6): when this returns nothing of before writes
+     * SMMUEN went from 1 to 0 and CR0ACK does not show it yet (IHI 0070 §6.3.9): when this returns nothing of before writes
      * to memory any more, and nothing waits. The new state was published; no lock is held.
      */
     default void quiesce() {}

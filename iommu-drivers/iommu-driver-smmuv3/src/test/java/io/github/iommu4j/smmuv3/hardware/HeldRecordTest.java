@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.dma.DmaRequest;
+import io.github.iommu4j.api.dma.Endpoints;
 import io.github.iommu4j.api.dma.FaultResponse;
 import io.github.iommu4j.api.dma.Translation;
+import io.github.iommu4j.smmuv3.hardware.StalledTransactions.Waiting;
 import io.github.iommu4j.smmuv3.layout.Command;
 import io.github.iommu4j.smmuv3.layout.CommandOpcode;
 import io.github.iommu4j.smmuv3.layout.EventRecord;
@@ -13,6 +15,7 @@ import io.github.iommu4j.smmuv3.layout.GlobalError;
 import io.github.iommu4j.smmuv3.layout.IdField;
 import io.github.iommu4j.smmuv3.layout.SmmuRegister;
 import io.github.iommu4j.smmuv3.layout.StreamTableEntry;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -72,10 +75,8 @@ class HeldRecordTest {
 
     @Test
     void anAbortedWriteHoldsThemUntilTheErrorIsAcknowledged() {
-        Bench bench = new Bench().withEventQueue(2).withCommandQueue(4);
+        Bench bench = benchWithOneHeld();
         bench.brokenPages.add(Bench.EVENTS >>> 12);
-        assertThat(bench.stalls.hold(bench.epoch.now(), 0x10L | 7L << 32, EventRecord.STALL.mask(), 0, 0))
-                .isNotNull();
         bench.stalls.flush();
         assertThat(bench.isActive(GlobalError.EVENTQ_ABT_ERR)).isTrue();
         bench.brokenPages.clear();
@@ -85,6 +86,57 @@ class HeldRecordTest {
         bench.stalls.flush();
         assertThat(bench.read(SmmuRegister.EVENTQ_PROD)).isEqualTo(1);
         assertThat(bench.recordAt(0).streamId()).isEqualTo(7);
+    }
+
+    private static Bench benchWithOneHeld() {
+        Bench bench = new Bench().withEventQueue(2).withCommandQueue(4);
+        hold(bench, 7);
+        return bench;
+    }
+
+    private static Waiting hold(Bench bench, long streamId) {
+        return Objects.requireNonNull(
+                bench.stalls.hold(bench.epoch.now(), 0x10L | streamId << 32, EventRecord.STALL.mask(), 0, 0));
+    }
+
+    /** Software sees the record before the SMMU has booked that it was written. */
+    @Test
+    void aStallCanBeResumedAsSoonAsItsRecordIsVisible() {
+        Bench bench = benchWithOneHeld();
+        bench.beforeStore = () -> bench.stalls.resume(7, 0, Endpoints.Resumption.RETRY);
+        bench.stalls.flush();
+        assertThat(bench.log).containsExactly("resume 0x7 0 RETRY");
+        assertThat(bench.recordAt(0).streamId()).isEqualTo(7);
+    }
+
+    @Test
+    void aTagIsNotReusedWhileItsRecordIsBeingWritten() {
+        Bench bench = benchWithOneHeld();
+        bench.beforeStore = () -> {
+            bench.beforeStore = () -> {};
+            bench.stalls.terminate(7);
+            for (int i = 1; i < 1 << 16; i++) {
+                hold(bench, 8);
+            }
+            assertThat(hold(bench, 8).tag).isEqualTo(Waiting.NO_TAG);
+        };
+        bench.stalls.flush();
+        assertThat(hold(bench, 8).tag).isZero();
+    }
+
+    @Test
+    void whatBecomesWritableWhileARecordIsTriedIsTriedAgain() {
+        Bench bench = benchWithOneHeld();
+        bench.brokenPages.add(Bench.EVENTS >>> 12);
+        bench.beforeStore = () -> {
+            bench.beforeStore = () -> {};
+            bench.stalls.flush();
+        };
+        bench.stalls.flush();
+        assertThat(bench.isActive(GlobalError.EVENTQ_ABT_ERR)).isTrue();
+        assertThat(bench.log).isEmpty();
+        bench.stalls.terminate(7);
+        assertThat(bench.log).containsExactly("resume 0x7 0 ABORT");
     }
 
     @Test

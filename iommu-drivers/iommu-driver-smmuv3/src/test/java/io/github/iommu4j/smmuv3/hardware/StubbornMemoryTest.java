@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.iommu4j.api.dma.DmaRequest;
 import io.github.iommu4j.api.dma.Endpoints;
+import io.github.iommu4j.api.dma.FaultResponse;
 import io.github.iommu4j.api.dma.Translation;
 import io.github.iommu4j.api.memory.BusErrorException;
 import io.github.iommu4j.api.memory.PhysicalMemory;
@@ -13,6 +14,8 @@ import io.github.iommu4j.smmuv3.layout.EventRecord;
 import io.github.iommu4j.smmuv3.layout.StreamTableEntry;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongConsumer;
 import java.util.function.LongUnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -26,7 +29,10 @@ class StubbornMemoryTest {
 
     private final SparseMemory ram = new SparseMemory();
     private final List<EventRecord> events = new ArrayList<>();
+    private final CacheEpoch epoch = new CacheEpoch();
     private int updates;
+    /** Runs before every load. */
+    private LongConsumer onLoad = address -> {};
 
     /** Answers a compare-and-set with 0 refused, 1 done; may throw. */
     private Translator unit(LongUnaryOperator onUpdate) {
@@ -43,6 +49,7 @@ class StubbornMemoryTest {
 
             @Override
             public long load64(long address) {
+                onLoad.accept(address);
                 return ram.load64(address);
             }
 
@@ -57,7 +64,6 @@ class StubbornMemoryTest {
                 return onUpdate.applyAsLong(address) != 0 && ram.compareAndSet64(address, expected, replacement);
             }
         };
-        CacheEpoch epoch = new CacheEpoch();
         EventRecorder recorder = (seen, dw0, dw1, dw2, dw3) -> {
             events.add(new EventRecord(dw0, dw1, dw2, dw3));
             return EventRecorder.Outcome.WRITTEN;
@@ -68,7 +74,8 @@ class StubbornMemoryTest {
                 all,
                 CacheGeometry.DEFAULT,
                 epoch,
-                recorder,
+                (seen, dw0, dw1, dw2, dw3) ->
+                        seen == epoch.now() ? recorder.record(seen, dw0, dw1, dw2, dw3) : EventRecorder.Outcome.STALE,
                 new StalledTransactions(all, epoch, recorder, Endpoints.NONE, StallRecording.EVERY));
         unit.publish(new ControlState(true, false, true, false, false, 0, Guest.STREAMS, 8));
         Words.context(STAGE1).set(0, ContextDescriptor.HA, 1).cd().writeTo(ram, Guest.CONTEXTS);
@@ -134,6 +141,48 @@ class StubbornMemoryTest {
         stage1Stream();
         Translation answer = unit.translate(DmaRequest.read(Guest.STREAM, VA));
         assertThat(((Translation.Ok) answer).pa()).isEqualTo(0xC000_0000L);
+    }
+
+    /** Every start but the last is overtaken by an invalidation. */
+    private void overtake(int starts) {
+        AtomicInteger left = new AtomicInteger(starts);
+        onLoad = address -> {
+            if (address == Guest.CONTEXTS && left.getAndDecrement() > 0) {
+                epoch.advance();
+            }
+        };
+    }
+
+    @Test
+    void aStallThatIsOvertakenForeverIsHeldBackAllTheSame() {
+        Translator unit = unit(address -> 1);
+        stage1Stream();
+        Words.context(STAGE1).set(0, ContextDescriptor.S, 1).cd().writeTo(ram, Guest.CONTEXTS);
+        ram.store64(STAGE1 + 8, 0);
+        overtake(64);
+        Translation answer = unit.translate(DmaRequest.read(Guest.STREAM, VA));
+        assertThat(answer).isEqualTo(new Translation.Stalled(0, 0x10, "F_TRANSLATION", true));
+        assertThat(events).hasSize(1);
+    }
+
+    @Test
+    void aFaultThatIsOvertakenForeverAbortsWithoutARecord() {
+        Translator unit = unit(address -> 1);
+        stage1Stream();
+        ram.store64(STAGE1 + 8, 0);
+        overtake(64);
+        Translation answer = unit.translate(DmaRequest.read(Guest.STREAM, VA));
+        assertThat(answer).isEqualTo(new Translation.Fault(0x10, "F_TRANSLATION", FaultResponse.ABORT, false));
+    }
+
+    @Test
+    void anUpdateThatIsOvertakenOftenHoldsInvalidationsOff() {
+        Translator unit = unit(address -> 1);
+        stage1Stream();
+        overtake(8);
+        assertThat(unit.translate(DmaRequest.read(Guest.STREAM, VA))).isInstanceOf(Translation.Ok.class);
+        assertThat(ram.load64(STAGE1 + 8)).isEqualTo(0x8000_0000L | Guest.BLOCK);
+        assertThat(updates).isEqualTo(1);
     }
 
     @Test

@@ -5,6 +5,7 @@ module io.github.iommu4j.smmuv3 {
     requires org.slf4j;
     requires static org.jspecify;
 
+    exports io.github.iommu4j.smmuv3.driver;
     exports io.github.iommu4j.smmuv3.hardware;
     exports io.github.iommu4j.smmuv3.layout;
 }

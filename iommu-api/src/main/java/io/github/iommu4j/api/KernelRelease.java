@@ -373,6 +373,72 @@ public enum KernelRelease {
     }
 
     /**
+     * Whether arm-smmu-v3 takes a device off its domain before it looks at the next one, so that a refused attach leaves the
+     * device with none (up to 6.8); later a refusal changes nothing, and a domain is replaced without a gap.
+     *
+     * @return {@code true} for {@link #V6_1}
+     */
+    public boolean smmuv3DetachesBeforeAttach() {
+        return this == V6_1;
+    }
+
+    /**
+     * Whether arm-smmu-v3 makes a domain's table when it is first attached, and not when the domain is made (6.8 and later).
+     * Nothing can be mapped before.
+     *
+     * @return {@code true} for {@link #V6_1}
+     */
+    public boolean smmuv3FinalisesDomainsAtAttach() {
+        return this == V6_1;
+    }
+
+    /**
+     * The errno of attaching a domain of one SMMU to a device of another.
+     *
+     * @return {@link Errno#ENXIO} for {@link #V6_1}, else {@link Errno#EINVAL}
+     */
+    public Errno smmuv3ForeignDomain() {
+        return this == V6_1 ? Errno.ENXIO : Errno.EINVAL;
+    }
+
+    /**
+     * Whether arm-smmu-v3 has domains of type blocked (6.9 and later); before, the core takes an empty one instead.
+     *
+     * @return {@code false} for {@link #V6_1}
+     */
+    public boolean smmuv3HasBlockedDomain() {
+        return this != V6_1;
+    }
+
+    /**
+     * Whether the parameter {@code disable_bypass} of arm-smmu-v3 still is there (up to 6.9).
+     *
+     * @return {@code true} for {@link #V6_1}
+     */
+    public boolean smmuv3MayLetDetachedDevicesPass() {
+        return this == V6_1;
+    }
+
+    /**
+     * Whether arm-smmu-v3 also reports faults that nobody can mend to the device's handler (5.13 to 6.10), or page requests
+     * only.
+     *
+     * @return {@code true} for {@link #V6_1}
+     */
+    public boolean smmuv3ReportsUnrecoverableFaults() {
+        return this == V6_1;
+    }
+
+    /**
+     * Whether arm-smmu-v3 says in words what an event is (6.15 and later), or its four words only.
+     *
+     * @return {@code true} for {@link #V7_2}
+     */
+    public boolean smmuv3DescribesEvents() {
+        return this == V7_2;
+    }
+
+    /**
      * Whether intel-iommu itself refuses a user's domain to a device whose memory firmware reserves (up to 6.5); later
      * the core refuses to block such a device.
      *
@@ -408,6 +474,64 @@ public enum KernelRelease {
      * @return {@code true} for {@link #V6_1}
      */
     public boolean reporterAnswersFaultsNobodyTook() {
+        return this == V6_1;
+    }
+
+    /**
+     * Whether arm-smmu-v3 rewrites stream table entries and context descriptors by what the SMMU uses of them, without a
+     * moment in which a device finds neither the old nor the new one (6.9 and later). Before, words are written in a fixed
+     * order, and an entry that translates becomes another only by way of one that does not.
+     *
+     * @return {@code false} for {@link #V6_1}
+     */
+    public boolean smmuv3WritesEntriesByUse() {
+        return this != V6_1;
+    }
+
+    /**
+     * Whether arm-smmu-v3 changes EATS and MEV of a stream table entry without regard to the order (from 6.19 on).
+     *
+     * @return {@code true} for {@link #V7_2}
+     */
+    public boolean smmuv3ReordersSafeBits() {
+        return this == V7_2;
+    }
+
+    /**
+     * Whether arm-smmu-v3's stream table entries say what becomes of shareability where that means nothing: in entries that
+     * abort, and whether or not the unit can override it (up to 6.8).
+     *
+     * @return {@code true} for {@link #V6_1}
+     */
+    public boolean smmuv3SetsShareabilityAlways() {
+        return this == V6_1;
+    }
+
+    /**
+     * Whether arm-smmu-v3 sends a prefetch only for entries that translate (up to 6.8), or for every one that is written.
+     *
+     * @return {@code true} for {@link #V6_1}
+     */
+    public boolean smmuv3PrefetchesTranslationsOnly() {
+        return this == V6_1;
+    }
+
+    /**
+     * Whether arm-smmu-v3 lets stage-2 faults stall (6.12 and later).
+     *
+     * @return {@code false} for {@link #V6_1}
+     */
+    public boolean smmuv3StallsAtStage2() {
+        return this != V6_1;
+    }
+
+    /**
+     * Whether arm-smmu-v3 shares the ASIDs of processes with processors, so that their broadcast invalidations reach the
+     * SMMU (up to 6.9).
+     *
+     * @return {@code true} for {@link #V6_1}
+     */
+    public boolean smmuv3SharesAsids() {
         return this == V6_1;
     }
 }

@@ -294,6 +294,26 @@ public final class IommuCore {
     }
 
     /**
+     * Makes a domain of what a device's IOMMU driver has made for a user who asked it directly, such as the parent of nested
+     * domains or one of them (Linux iommufd, {@code IOMMU_HWPT_ALLOC}).
+     *
+     * @param device a device with an IOMMU
+     * @param type {@link DomainType#UNMANAGED} or {@link DomainType#NESTED}
+     * @param ops the driver's side
+     * @return the domain, to be freed by the caller, who frees the driver's side with it
+     * @throws IommuException {@code ENODEV} when the device has no IOMMU
+     */
+    public IommuDomain adopt(Device device, DomainType type, DomainOps ops) {
+        DeviceIommu iommu = devices.get(device);
+        if (iommu == null) {
+            throw new IommuException(Errno.ENODEV, device.name() + " has no IOMMU");
+        }
+        Domain domain = new Domain(this, type, iommu.driver, ops);
+        ops.created(domain);
+        return domain;
+    }
+
+    /**
      * Attaches a domain to a device that is alone in its group (Linux {@code iommu_attach_device}).
      *
      * @param domain the domain

@@ -27,7 +27,17 @@ public final class EventQueue {
 
     private static final LockClass LOCK_CLASS = new LockClass("&veventq->common.lock");
 
-    private record Event(int flags, int sequence, byte[] data) {}
+    private static final class Event {
+        final int flags;
+        final int sequence;
+        final byte[] data;
+
+        Event(int flags, int sequence, byte[] data) {
+            this.flags = flags;
+            this.sequence = sequence;
+            this.data = data;
+        }
+    }
 
     private final SpinLock lock;
     private final int depth;

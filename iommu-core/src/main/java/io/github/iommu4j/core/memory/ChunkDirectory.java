@@ -83,4 +83,37 @@ final class ChunkDirectory {
     private static int index(long number, int level) {
         return (int) (number >>> level * FANOUT_LG2) & FANOUT_MASK;
     }
+
+    /** Receives chunks. */
+    @FunctionalInterface
+    interface Visitor {
+        void chunk(long number, long[] chunk);
+    }
+
+    /** Shows every chunk, by ascending number. What is put meanwhile may be shown or not. */
+    void forEach(Visitor visitor) {
+        long[] @Nullable [] directory = near;
+        for (int number = 0; number < directory.length; number++) {
+            long[] chunk = (long[]) NEAR.getAcquire(directory, number);
+            if (chunk != null) {
+                visitor.chunk(number, chunk);
+            }
+        }
+        @Nullable Object @Nullable [] root = far;
+        if (root != null) {
+            forEach(root, 2, 0, visitor);
+        }
+    }
+
+    private static void forEach(@Nullable Object[] node, int level, long before, Visitor visitor) {
+        for (int i = 0; i < FANOUT; i++) {
+            Object next = FAR.getAcquire(node, i);
+            long number = before << FANOUT_LG2 | i;
+            if (next != null && level == 0) {
+                visitor.chunk(number, (long[]) next);
+            } else if (next != null) {
+                forEach((Object[]) next, level - 1, number, visitor);
+            }
+        }
+    }
 }

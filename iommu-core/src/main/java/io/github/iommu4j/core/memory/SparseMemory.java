@@ -5,6 +5,7 @@ import io.github.iommu4j.api.memory.PhysicalMemory;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -100,6 +101,25 @@ public final class SparseMemory implements PhysicalMemory {
         } else {
             WORD.setRelease(chunk, WORDS, chunk[WORDS] | pages);
         }
+    }
+
+    /**
+     * The pages there are. Of memory that answers everywhere, those of every chunk of 64 KiB that was ever written: all others read
+     * zero. Of memory whose RAM was named, all RAM. What is written or added meanwhile may be missing.
+     *
+     * @return physical byte addresses of pages of 4 KiB, ascending
+     */
+    public LongStream pages() {
+        LongStream.Builder pages = LongStream.builder();
+        chunks.forEach((number, chunk) -> {
+            for (int page = 0; page < PAGES_IN_CHUNK; page++) {
+                boolean answers = chunk.length == WORDS || ((long) WORD.getAcquire(chunk, WORDS) >>> page & 1) != 0;
+                if (answers) {
+                    pages.add(number << ChunkDirectory.CHUNK_LG2 | (long) page << PAGE_LG2);
+                }
+            }
+        });
+        return pages.build();
     }
 
     @Override

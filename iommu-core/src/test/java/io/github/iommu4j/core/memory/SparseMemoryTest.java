@@ -172,4 +172,34 @@ class SparseMemoryTest {
         }
         assertThat(total).isEqualTo(100_000);
     }
+
+    @Test
+    void thePagesThereAreAreThoseOfWrittenChunksAscending() {
+        SparseMemory memory = new SparseMemory();
+        assertThat(memory.pages()).isEmpty();
+
+        memory.store64(0x8_0000_1000_0008L, 1);
+        memory.store32(0x2_3004L, 1);
+        memory.store64(0x1000L, 0);
+
+        assertThat(memory.pages().toArray())
+                .hasSize(48)
+                .startsWith(0x0L, 0x1000L)
+                .contains(0x2_3000L, 0x8_0000_1000_0000L)
+                .endsWith(0x8_0000_1000_F000L)
+                .isSorted();
+    }
+
+    @Test
+    void ofNamedRamEveryPageIsThereAndNoOther() {
+        SparseMemory memory = SparseMemory.empty();
+        memory.addRam(0xF000, 0x2000);
+        memory.addRam(0x10_0000, 0x1_0000);
+        memory.store64(0x1_0000, 7);
+
+        assertThat(memory.pages().toArray())
+                .hasSize(18)
+                .startsWith(0xF000, 0x1_0000, 0x10_0000)
+                .endsWith(0x10_F000);
+    }
 }

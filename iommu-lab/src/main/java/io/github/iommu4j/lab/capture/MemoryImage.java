@@ -1,8 +1,11 @@
 package io.github.iommu4j.lab.capture;
 
+import io.github.iommu4j.api.memory.PhysicalMemory;
+import java.io.ByteArrayOutputStream;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The 4 KiB pages of guest memory a capture holds ({@code pages.csv}, {@code pages.bin.gz}). Immutable. */
@@ -10,6 +13,9 @@ public final class MemoryImage {
 
     /** Bytes in a page. */
     public static final int PAGE_SIZE = 4096;
+
+    /** Bytes that an image holds at most. */
+    static final int LARGEST_CONTENT = 1 << 28;
 
     private static final VarHandle WORD = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
@@ -20,6 +26,41 @@ public final class MemoryImage {
     MemoryImage(List<Page> pages, byte[] content) {
         this.pages = List.copyOf(pages);
         this.content = content;
+    }
+
+    /**
+     * Takes pages of a running machine's memory.
+     *
+     * @param memory the memory
+     * @param addresses which pages, 4 KiB aligned, ascending, each once
+     * @return the image; pages of zeros take no room in it
+     * @throws CaptureException when the pages that hold something take 256 MiB or more
+     */
+    public static MemoryImage of(PhysicalMemory memory, long[] addresses) throws CaptureException {
+        List<Page> pages = new ArrayList<>();
+        ByteArrayOutputStream content = new ByteArrayOutputStream();
+        byte[] bytes = new byte[PAGE_SIZE];
+        for (long address : addresses) {
+            long any = 0;
+            for (int at = 0; at < PAGE_SIZE; at += Long.BYTES) {
+                long word = memory.load64(address + at);
+                WORD.set(bytes, at, word);
+                any |= word;
+            }
+            pages.add(new Page(address, any == 0 ? -1 : content.size()));
+            if (any != 0) {
+                content.writeBytes(bytes);
+            }
+            if (content.size() > LARGEST_CONTENT - PAGE_SIZE) {
+                throw new CaptureException("more than " + LARGEST_CONTENT + " bytes of memory hold something");
+            }
+        }
+        return new MemoryImage(pages, content.toByteArray());
+    }
+
+    /** The bytes of the stored pages, one after the other. */
+    byte[] content() {
+        return content.clone();
     }
 
     /**

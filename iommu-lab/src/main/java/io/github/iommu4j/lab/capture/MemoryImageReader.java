@@ -16,7 +16,6 @@ final class MemoryImageReader {
     private static final String INDEX = "pages.csv";
     private static final String CONTENT = "pages.bin.gz";
     private static final int ADDRESS_BITS = 52;
-    private static final long LARGEST_CONTENT = 1L << 28;
 
     private MemoryImageReader() {}
 
@@ -40,7 +39,7 @@ final class MemoryImageReader {
         if (address % MemoryImage.PAGE_SIZE != 0) {
             throw row.error("gpa", "page address, a multiple of 0x1000");
         }
-        long offset = row.decimal("offset", -1, LARGEST_CONTENT - MemoryImage.PAGE_SIZE);
+        long offset = row.decimal("offset", -1, MemoryImage.LARGEST_CONTENT - MemoryImage.PAGE_SIZE);
         return new MemoryImage.Page(address, (int) offset);
     }
 

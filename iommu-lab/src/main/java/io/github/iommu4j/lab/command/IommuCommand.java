@@ -16,6 +16,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             DemoCommand.class,
             ReplayCommand.class,
+            CaptureCommand.class,
             ExplainCommand.class,
             InspectCommand.class,
             GroupsCommand.class,

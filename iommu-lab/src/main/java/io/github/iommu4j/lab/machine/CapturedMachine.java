@@ -3,7 +3,8 @@ package io.github.iommu4j.lab.machine;
 import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.dma.DmaRequest;
 import io.github.iommu4j.api.dma.Explanation;
-import io.github.iommu4j.api.memory.PhysicalMemory;
+import io.github.iommu4j.api.dma.TranslationUnit;
+import io.github.iommu4j.core.memory.SparseMemory;
 
 /** The machine of a capture, running again. Not thread-safe. */
 public interface CapturedMachine {
@@ -20,7 +21,7 @@ public interface CapturedMachine {
      * Translates without looking at fault records, which are thrown away.
      *
      * @param streamId StreamID, or source-id
-     * @param substreamId SubstreamID or PASID, or {@link io.github.iommu4j.api.dma.TranslationUnit#NO_SUBSTREAM}
+     * @param substreamId SubstreamID or PASID, or {@link TranslationUnit#NO_SUBSTREAM}
      * @param iova input address
      * @param access what the access does, unprivileged
      * @return the packed answer, see {@link io.github.iommu4j.api.dma.Translations}
@@ -40,5 +41,12 @@ public interface CapturedMachine {
      *
      * @return the memory the unit reads
      */
-    PhysicalMemory memory();
+    SparseMemory memory();
+
+    /**
+     * The hardware half.
+     *
+     * @return the unit, which has the captured registers
+     */
+    TranslationUnit unit();
 }

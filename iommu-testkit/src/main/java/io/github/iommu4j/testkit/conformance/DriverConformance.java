@@ -10,12 +10,13 @@ import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.IommuDomain;
 import io.github.iommu4j.api.IommuException;
 import io.github.iommu4j.api.IotlbGather;
+import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.Prot;
 import io.github.iommu4j.api.UserCapabilities;
 import io.github.iommu4j.api.dma.Access;
+import io.github.iommu4j.api.lock.Locking;
 import io.github.iommu4j.core.lock.PlainLocking;
 import io.github.iommu4j.core.lock.ValidatedLocking;
-import io.github.iommu4j.core.memory.SparseMemory;
 import io.github.iommu4j.testkit.explore.Interleavings;
 import io.github.iommu4j.testkit.explore.Scenario;
 import java.util.EnumMap;
@@ -52,8 +53,21 @@ public abstract class DriverConformance {
      */
     protected abstract DriverSubject subject();
 
+    /**
+     * The kernel the driver is under: what the core and the driver do by it.
+     *
+     * @return {@link KernelRelease#V6_12} unless a subclass says otherwise
+     */
+    protected KernelRelease release() {
+        return KernelRelease.V6_12;
+    }
+
     private DriverRig rig() {
-        return new DriverRig(subject(), ValidatedLocking.over(new PlainLocking()), new SparseMemory());
+        return rig(ValidatedLocking.over(new PlainLocking()));
+    }
+
+    private DriverRig rig(Locking locking) {
+        return new DriverRig(subject(), locking, release());
     }
 
     @Test
@@ -414,7 +428,7 @@ public abstract class DriverConformance {
     @Test
     void everyInterleavingOfTwoMappersOfOneDomainIsRight() {
         explore(stage -> {
-            DriverRig rig = new DriverRig(subject(), stage.validatedLocking(), new SparseMemory());
+            DriverRig rig = rig(stage.validatedLocking());
             IommuDomain domain = rig.attachedDomain(0);
             for (int i = 0; i < 2; i++) {
                 long iova = rig.window + i * 0x10_0000L;
@@ -441,7 +455,7 @@ public abstract class DriverConformance {
     @Test
     void everyInterleavingOfUnmapAndDmaIsRight() {
         explore(stage -> {
-            DriverRig rig = new DriverRig(subject(), stage.validatedLocking(), new SparseMemory());
+            DriverRig rig = rig(stage.validatedLocking());
             IommuDomain domain = rig.attachedDomain(0);
             domain.map(rig.window, DATA, PAGE, Prot.READ_WRITE);
             boolean[] returned = new boolean[1];
@@ -472,7 +486,7 @@ public abstract class DriverConformance {
     @Test
     void everyInterleavingOfClaimsAndTypeChangesIsRight() {
         explore(stage -> {
-            DriverRig rig = new DriverRig(subject(), stage.validatedLocking(), new SparseMemory());
+            DriverRig rig = rig(stage.validatedLocking());
             DmaOwnership ownership = rig.group(0).dmaOwnership();
             stage.task("user", () -> {
                 try {

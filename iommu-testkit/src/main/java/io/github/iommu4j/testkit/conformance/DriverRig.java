@@ -6,6 +6,7 @@ import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.IommuDomain;
 import io.github.iommu4j.api.IommuException;
 import io.github.iommu4j.api.IommuGroup;
+import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.lock.Locking;
 import io.github.iommu4j.api.memory.PageAllocator;
@@ -17,6 +18,7 @@ import io.github.iommu4j.core.device.DeviceNode;
 import io.github.iommu4j.core.device.PciHardware;
 import io.github.iommu4j.core.device.PciHost;
 import io.github.iommu4j.core.memory.ArenaAllocator;
+import io.github.iommu4j.core.memory.SparseMemory;
 import io.github.iommu4j.core.topology.PciFunction;
 import io.github.iommu4j.core.trace.KernelLog;
 import io.github.iommu4j.core.vfio.Vfio;
@@ -57,14 +59,16 @@ final class DriverRig {
     private int givenOutAtRest;
     private long untilFailure;
 
-    DriverRig(DriverSubject subject, Locking locking, PhysicalMemory memory) {
+    DriverRig(DriverSubject subject, Locking locking, KernelRelease release) {
         this.subject = subject;
+        PhysicalMemory memory = new SparseMemory();
         window = subject.window();
         arena = new ArenaAllocator(memory, ARENA, ARENA_SIZE, locking);
-        installation = subject.install(new Surroundings(memory, new FailingArena(), locking));
+        installation = subject.install(new Surroundings(memory, new FailingArena(), locking, release));
         PciHardware hardware = subject.pci();
         core = IommuCore.builder()
                 .locking(locking)
+                .release(release)
                 .log(new KernelLog(KernelLog.WarnPolicy.THROW))
                 .firmware(device -> hardware == null ? subject.firmware(device, installation.driver()) : null)
                 .build();

@@ -1,5 +1,6 @@
 package io.github.iommu4j.testkit.conformance;
 
+import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.device.Device;
 import io.github.iommu4j.api.device.FwSpec;
 import io.github.iommu4j.api.dma.Access;
@@ -25,8 +26,9 @@ public interface DriverSubject {
      * @param memory where tables, queues and data are
      * @param allocator gives out memory for tables and queues
      * @param locking where locks come from
+     * @param release which kernel's driver it is, where that makes a difference
      */
-    record Surroundings(PhysicalMemory memory, PageAllocator allocator, Locking locking) {}
+    record Surroundings(PhysicalMemory memory, PageAllocator allocator, Locking locking, KernelRelease release) {}
 
     /** A driver with its hardware. */
     interface Installation {

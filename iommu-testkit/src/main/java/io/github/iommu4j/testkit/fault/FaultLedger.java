@@ -6,7 +6,6 @@ import io.github.iommu4j.api.fault.PageResponse.Code;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +32,7 @@ public final class FaultLedger {
     }
 
     private final List<PageRequest> order = new ArrayList<>();
-    private final Map<PageRequest, Entry> entries = new IdentityHashMap<>();
+    private final IdentityHashMap<PageRequest, Entry> entries = new IdentityHashMap<>();
     private final List<String> misdirected = new ArrayList<>();
 
     /** An empty ledger. */
@@ -127,7 +126,9 @@ public final class FaultLedger {
     }
 
     private static boolean isListed(PageRequest request, List<PageRequest> pending) {
-        return pending.stream().anyMatch(each -> each == request);
+        IdentityHashMap<PageRequest, Boolean> listed = new IdentityHashMap<>();
+        pending.forEach(each -> listed.put(each, true));
+        return listed.containsKey(request);
     }
 
     private static @Nullable String wrongAtRest(Entry entry, boolean listed) {

@@ -23,8 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class FakeDeviceTest {
 
     private static final int STREAM = 5;
-    private static final InvalidateRequest ALL =
-            new InvalidateRequest(STREAM, -1, 0, InvalidateRequest.EVERYTHING);
+    private static final InvalidateRequest ALL = new InvalidateRequest(STREAM, -1, 0, InvalidateRequest.EVERYTHING);
 
     private final SparseMemory memory = new SparseMemory();
     private final ScriptedUnit unit = new ScriptedUnit();
@@ -107,8 +106,10 @@ class FakeDeviceTest {
         run(device, DmaSegment.read(0x1000, 2), DmaSegment.read(0x1800, 2));
         assertThat(unit.seen).hasSize(1);
         assertThat(device.translationsCached()).isEqualTo(1);
-        assertThat(device.invalidate(new InvalidateRequest(STREAM, 3, 0x1000, 12))).isEqualTo(Endpoints.Reply.COMPLETED);
-        assertThat(device.invalidate(new InvalidateRequest(STREAM, -1, 0x2000, 12))).isEqualTo(Endpoints.Reply.COMPLETED);
+        assertThat(device.invalidate(new InvalidateRequest(STREAM, 3, 0x1000, 12)))
+                .isEqualTo(Endpoints.Reply.COMPLETED);
+        assertThat(device.invalidate(new InvalidateRequest(STREAM, -1, 0x2000, 12)))
+                .isEqualTo(Endpoints.Reply.COMPLETED);
         assertThat(device.translationsCached()).isEqualTo(1);
         device.invalidate(new InvalidateRequest(STREAM, -1, 0x0000, 14));
         assertThat(device.translationsCached()).isZero();
@@ -216,7 +217,8 @@ class FakeDeviceTest {
     @Test
     void missingRightsAreAskedForAsOneGroup() {
         FakeDevice device = asking(1);
-        DmaTransfer transfer = device.run(DmaJob.of(DmaSegment.write(0x1FFF, new byte[4098])).withPasid(7));
+        DmaTransfer transfer =
+                device.run(DmaJob.of(DmaSegment.write(0x1FFF, new byte[4098])).withPasid(7));
         assertThat(transfer.state()).isEqualTo(DmaTransfer.State.WAITING_FOR_PAGES);
         assertThat(unit.pageRequests)
                 .containsExactly(request(0x1000, 0, false), request(0x2000, 0, false), request(0x3000, 0, true));
@@ -246,11 +248,9 @@ class FakeDeviceTest {
         assertThat(transfer.reason()).contains(reason);
         DmaTransfer again = run(device, DmaSegment.read(0x1000, 4));
         assertThat(again.state())
-                .isEqualTo(
-                        code == Code.FAILURE ? DmaTransfer.State.FAILED : DmaTransfer.State.WAITING_FOR_PAGES);
+                .isEqualTo(code == Code.FAILURE ? DmaTransfer.State.FAILED : DmaTransfer.State.WAITING_FOR_PAGES);
         device.enablePageRequests();
-        assertThat(run(device, DmaSegment.read(0x1000, 4)).state())
-                .isEqualTo(DmaTransfer.State.WAITING_FOR_PAGES);
+        assertThat(run(device, DmaSegment.read(0x1000, 4)).state()).isEqualTo(DmaTransfer.State.WAITING_FOR_PAGES);
         device.disablePageRequests();
         assertThat(run(device, DmaSegment.read(0x1000, 4)).reason()).contains("no right");
     }

@@ -63,7 +63,8 @@ final class ScriptedUnit implements PageRequestUnit {
     }
 
     private static boolean allows(Translation.Ok page, DmaRequest request) {
-        return (page.permissions() & request.access().bits() & 3) == (request.access().bits() & 3);
+        return (page.permissions() & request.access().bits() & 3)
+                == (request.access().bits() & 3);
     }
 
     @Override

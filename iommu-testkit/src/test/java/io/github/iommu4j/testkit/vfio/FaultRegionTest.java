@@ -30,6 +30,7 @@ import io.github.iommu4j.testkit.machine.MockHost;
 import io.github.iommu4j.testkit.machine.MockIommuDriver;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -42,7 +43,6 @@ final class FaultRegionTest {
     private static final int PRODUCER = 9;
     private static final int CONSUMER = 10;
     private static final int VERSION = 0;
-    private static final int INDEX = 4;
 
     private static VfioRig.Plan plan(KernelRelease release, int entries) {
         SparseMemory memory = new SparseMemory();
@@ -75,6 +75,7 @@ final class FaultRegionTest {
                     (offset, value) -> file.writeRegion(CONSUMER, offset, value));
         }
 
+        @Nullable
         Errno report(int number) {
             return rig.machine.core().faults().report(device, fault(number));
         }

@@ -44,7 +44,6 @@ final class FaultRingTest {
     private static final long BASE = 0x4000;
 
     private static final class Ring {
-        final SparseMemory plain = new SparseMemory();
         final Device device;
         final FaultRegion region;
 

@@ -2,6 +2,7 @@ package io.github.iommu4j.smmuv3.checks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.dma.Endpoints;
 import io.github.iommu4j.api.dma.PageRequestMessage;
 import io.github.iommu4j.api.memory.PhysicalMemory;
@@ -13,6 +14,7 @@ import io.github.iommu4j.testkit.machine.DmaJob;
 import io.github.iommu4j.testkit.machine.DmaSegment;
 import io.github.iommu4j.testkit.machine.DmaTransfer;
 import io.github.iommu4j.testkit.machine.FakeDevice;
+import io.github.iommu4j.testkit.memory.GuardedMemory;
 import java.util.ArrayList;
 import java.util.List;
 import net.jqwik.api.Example;
@@ -49,9 +51,9 @@ class DeviceProperties {
         }
 
         private PhysicalMemory guarded() {
-            return new GuardedMemory(machine.memory, (pa, writes) -> {
+            return new GuardedMemory(machine.memory, (pa, access) -> {
                 boolean mapped = machine.pages.values().stream()
-                        .anyMatch(page -> page.pa() == (pa & -4096L) && (page.writable() || !writes));
+                        .anyMatch(page -> page.pa() == (pa & -4096L) && (page.writable() || access == Access.READ));
                 if (!mapped) {
                     throw new AssertionError("access to 0x" + Long.toHexString(pa) + ", which is not mapped");
                 }

@@ -18,6 +18,12 @@ final class Caches implements CacheControl {
 
     final CacheEpoch epoch;
 
+    /**
+     * Counts what takes contexts or address spaces out, so that a {@link Route} ends with them. It is advanced before they go, and
+     * once more before the epoch is for the last time: a route made meanwhile is used by no translation that begins later.
+     */
+    final CacheEpoch structures = new CacheEpoch();
+
     /** Contexts by source-id. */
     final StructureCache<Context> contexts;
 
@@ -35,6 +41,11 @@ final class Caches implements CacheControl {
         shortSpans = deviations.has(VtdDeviation.INVALIDATION_AM_OF_6_BITS);
     }
 
+    /** Whether anything is cached of structures. */
+    boolean keepsStructures() {
+        return contexts.isPresent();
+    }
+
     /** What an address space is cached by. */
     static long spaceKey(int sid, int pasid) {
         return (long) sid << PASID_BITS | pasid;
@@ -42,55 +53,69 @@ final class Caches implements CacheControl {
 
     @Override
     public synchronized void everything() {
+        structures.advance();
         epoch.advance();
         contexts.remove(entry -> true);
         epoch.advance();
         spaces.remove(entry -> true);
         epoch.advance();
         iotlb.remove(IotlbSelection.EVERYTHING);
+        structures.advance();
         epoch.advance();
     }
 
     @Override
     public synchronized void contextGlobal() {
+        structures.advance();
         epoch.advance();
         contexts.remove(entry -> true);
+        structures.advance();
         epoch.advance();
     }
 
     @Override
     public synchronized void contextDomain(int did) {
+        structures.advance();
         epoch.advance();
         contexts.remove(entry -> entry.value().did() == did || entry.value().did() == Context.EVERY_DOMAIN);
+        structures.advance();
         epoch.advance();
     }
 
     @Override
     public synchronized void contextDevice(int did, int sid, int functionMask) {
         int compared = ~IGNORED_FUNCTIONS[functionMask & 3];
+        structures.advance();
         epoch.advance();
         contexts.remove(entry -> (((int) entry.key() ^ sid) & compared & 0xFFFF) == 0);
+        structures.advance();
         epoch.advance();
     }
 
     @Override
     public synchronized void pasidGlobal() {
+        structures.advance();
         epoch.advance();
         spaces.remove(entry -> true);
+        structures.advance();
         epoch.advance();
     }
 
     @Override
     public synchronized void pasidDomain(int did) {
+        structures.advance();
         epoch.advance();
         spaces.remove(entry -> isOf(entry.value(), did));
+        structures.advance();
         epoch.advance();
     }
 
     @Override
     public synchronized void pasid(int did, int pasid) {
+        structures.advance();
         epoch.advance();
         spaces.remove(entry -> ((int) entry.key() & PASID_MASK) == pasid && isOf(entry.value(), did));
+        structures.advance();
         epoch.advance();
     }
 

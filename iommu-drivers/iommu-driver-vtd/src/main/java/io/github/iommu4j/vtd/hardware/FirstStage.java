@@ -24,6 +24,7 @@ final class FirstStage {
     private static final long RW = FirstStageEntry.RW.mask();
     private static final long US = FirstStageEntry.US.mask();
     private static final long D = FirstStageEntry.D.mask();
+    private static final long PS = FirstStageEntry.PS.mask();
     private static final long XD = FirstStageEntry.XD.mask();
 
     /** What is gathered over the levels: RW and US by AND, XD by OR of its complement. */
@@ -60,6 +61,8 @@ final class FirstStage {
         int attempts = 0;
         long base = table.root();
         long gathered = ALL;
+        long wanted = wanted(table, need);
+        long looked = wanted | clear(table, need);
         while (true) {
             long at = base + ((address >>> 3 + 9 * level & 511) << 3);
             long place = 0;
@@ -79,6 +82,12 @@ final class FirstStage {
             }
             if (observer != null) {
                 observer.firstStage(at, entry, level);
+            }
+            if (level > 1 && (entry & looked) == wanted) {
+                gathered &= entry ^ XD;
+                base = entry & addressMask;
+                level--;
+                continue;
             }
             long before = gathered & (entry ^ XD);
             int leaf = level == 1 ? 1 : (int) (entry >>> 7) & 1;
@@ -111,6 +120,19 @@ final class FirstStage {
             base = entry & addressMask;
             level--;
         }
+    }
+
+    /** What is set in an entry that leads to a table, for a request to go on there without an update. */
+    private static long wanted(FirstStageTable table, int need) {
+        boolean user = (need & SUPERVISOR) == 0;
+        boolean writes = (need & Answer.WRITE) != 0 && (user || table.rules().writeProtect());
+        return P | table.used() | (user ? US : 0) | (writes ? RW : 0);
+    }
+
+    /** What is clear in it. */
+    private static long clear(FirstStageTable table, int need) {
+        boolean executes = (need & Answer.EXECUTE) != 0 && table.rules().executeDisable();
+        return PS | table.reserved().ofTables() | (executes ? XD : 0);
     }
 
     /** Where an entry is in the host: an {@link Answer} that has R, or a negated code. */

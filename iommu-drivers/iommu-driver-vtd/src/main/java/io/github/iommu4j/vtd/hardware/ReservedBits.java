@@ -22,7 +22,23 @@ final class ReservedBits {
             masks[2 * level] = rule.mask(level, false);
             masks[2 * level + 1] = rule.mask(level, true);
         }
+        for (int level = 2; level < TOP_LEVEL; level++) {
+            if (masks[2 * level] != masks[2 * TOP_LEVEL]) {
+                throw new AssertionError(
+                        "entries of level " + level + " that lead to tables have reserved bits of their own");
+            }
+        }
         return new ReservedBits(masks);
+    }
+
+    /** The reserved bits of an entry that leads to a table, whatever its level. */
+    long ofTables() {
+        return masks[2 * TOP_LEVEL];
+    }
+
+    /** The reserved bits of an entry of level 1. */
+    long ofPages() {
+        return masks[3];
     }
 
     /** Whether an entry has one set; {@code leaf} is 1 for an entry of level 1 or with PS, else 0. */

@@ -41,6 +41,11 @@ final class SecondStage {
     private final PhysicalMemory memory;
     private final ReservedBits reserved;
     private final long addressMask;
+    /** Bits that an entry which leads to a table, with nothing wrong, has clear. */
+    private final long ordinaryTable;
+    /** Bits that an entry of a page of the last level, with nothing wrong, has clear. */
+    private final long ordinaryPage;
+
     private final boolean updatesUnsnooped;
     private final @Nullable FetchObserver observer;
 
@@ -49,20 +54,74 @@ final class SecondStage {
         this.observer = observer;
         reserved = masks.secondStage;
         addressMask = masks.address;
+        ordinaryTable = masks.secondStage.ofTables() | SecondStageEntry.PS.mask();
+        ordinaryPage = masks.secondStage.ofPages();
         updatesUnsnooped = deviations.has(VtdDeviation.UPDATES_WITHOUT_SNOOPING);
     }
 
-    /** The {@link Answer} for an address, or one of the negative numbers. */
+    /**
+     * The {@link Answer} for an address, or one of the negative numbers.
+     *
+     * <p>Entries with nothing wrong are told by one comparison each; the first other one is read again by the walk that makes each
+     * check in its turn. This one is kept small enough to be compiled into its callers.
+     */
     long walk(SecondStageTable table, long address, int need) {
         if (address >>> table.inputBits() != 0) {
             return BEYOND;
         }
+        int required = need & table.honoured();
+        int rights = table.honoured();
+        int level = table.levels();
+        long base = table.root();
+        if (required == 0 || observer != null) {
+            return walk(table, address, need, place(level, base, rights));
+        }
+        long wanted = table.updates() ? required | A : required;
+        long looked = wanted | ordinaryTable;
+        try {
+            for (; level > 1; level--) {
+                long entry = memory.load64(base + ((address >>> 3 + 9 * level & 511) << 3));
+                if ((entry & looked) != wanted) {
+                    return walk(table, address, need, place(level, base, rights));
+                }
+                rights &= (int) entry;
+                base = entry & addressMask;
+            }
+        } catch (BusErrorException e) {
+            return level == table.levels() ? TOP_FETCH : FETCH;
+        }
+        return leaf(table, address, need, place(1, base, rights));
+    }
+
+    /** Where a walk has come to: a table's address, its level in bits 2:0, the rights that all levels above grant in 5:3. */
+    private static long place(int level, long base, int rights) {
+        return base | (long) rights << 3 | level;
+    }
+
+    /** The last level, where an entry with nothing wrong is told by one comparison, too. */
+    private long leaf(SecondStageTable table, long address, int need, long place) {
+        int required = need & table.honoured();
+        long wanted = table.updates() ? required | A | ((need & Answer.WRITE) != 0 ? D : 0) : required;
+        long entry;
+        try {
+            entry = memory.load64((place & -1L << 12) + ((address >>> 12 & 511) << 3));
+        } catch (BusErrorException e) {
+            return FETCH;
+        }
+        if ((entry & (wanted | ordinaryPage)) != wanted) {
+            return walk(table, address, need, place);
+        }
+        return answer(table, entry, 1, (int) (place >>> 3) & 7 & (int) entry);
+    }
+
+    /** The rest of a walk, with each check in its turn. */
+    private long walk(SecondStageTable table, long address, int need, long from) {
         int honoured = table.honoured();
         int required = need & honoured;
-        int rights = honoured;
-        int level = table.levels();
+        int rights = (int) from >>> 3 & 7;
+        int level = (int) from & 7;
         int attempts = 0;
-        long base = table.root();
+        long base = from & -1L << 12;
         long at = base;
         try {
             while (true) {

@@ -36,6 +36,11 @@ final class StructureCache<T> {
         entries = new AtomicReferenceArray<>(sets * WAYS);
     }
 
+    /** Whether it has room for anything. */
+    boolean isPresent() {
+        return sets != 0;
+    }
+
     @Nullable
     T find(long key) {
         if (sets == 0) {

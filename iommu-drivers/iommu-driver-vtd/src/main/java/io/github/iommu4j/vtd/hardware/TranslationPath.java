@@ -26,6 +26,9 @@ final class TranslationPath {
     private final Caches caches;
     private final Structures structures;
     private final StageWalks walks;
+    /** Absent where structures are not cached: each is read for every request then. */
+    private final @Nullable Routes routes;
+
     private final boolean ridPasidAnyway;
     private final boolean unchecked;
     private final boolean passThroughUnchecked;
@@ -34,6 +37,7 @@ final class TranslationPath {
         this.caches = caches;
         has = unit.capabilities();
         structures = new Structures(memory, unit, caches, observer);
+        routes = caches.keepsStructures() ? new Routes() : null;
         walks = new StageWalks(memory, unit, caches, observer);
         ridPasidAnyway = unit.deviations().has(VtdDeviation.RID_PASID_WITHOUT_RPS);
         unchecked = unit.deviations().has(VtdDeviation.PERMISSION_UNCHECKED_ON_HIT);
@@ -64,6 +68,18 @@ final class TranslationPath {
     }
 
     long translate(ControlState control, long seen, int sid, int pasid, long iova, int access) {
+        if (routes == null || type(access) != UNTRANSLATED || InterruptMessage.isInterrupt(iova)) {
+            return translateByStructures(control, seen, sid, pasid, iova, access);
+        }
+        long stamp = caches.structures.now();
+        Route route = routes.find(Routes.who(sid, pasid), stamp, control);
+        return route == null
+                ? translateByStructures(control, seen, sid, pasid, iova, access)
+                : through(route, seen, iova, access);
+    }
+
+    /** As {@link #translate}, by the structures themselves. */
+    private long translateByStructures(ControlState control, long seen, int sid, int pasid, long iova, int access) {
         int type = type(access);
         if (!control.translating()) {
             boolean passes = type == UNTRANSLATED && iova >>> PACKED_ADDRESS_BITS == 0;
@@ -98,6 +114,7 @@ final class TranslationPath {
         if (tagged && type != TRANSLATED) {
             return FaultWord.of(FaultReason.RTA_2);
         }
+        long stamp = caches.structures.now();
         Context context = structures.context(control, seen, sid, false);
         AddressSpace space = context.space();
         if (space == null) {
@@ -115,15 +132,41 @@ final class TranslationPath {
         if (space.isFault()) {
             return space.fault();
         }
-        int need = need(access, false);
         return type == TRANSLATION_REQUEST
-                ? deviceTranslation(seen, space, iova, need)
-                : resolve(seen, space, iova, need);
+                ? deviceTranslation(seen, space, iova, need(access, false))
+                : through(
+                        kept(new Route(
+                                Routes.who(sid, TranslationUnit.NO_SUBSTREAM), stamp, control, space, Route.LEGACY, 0)),
+                        seen,
+                        iova,
+                        access);
+    }
+
+    private Route kept(Route route) {
+        if (routes != null) {
+            routes.keep(route);
+        }
+        return route;
+    }
+
+    /** An untranslated request, not of an interrupt, that the structures let in. */
+    private long through(Route route, long seen, long iova, int access) {
+        AddressSpace space = route.space();
+        if (route.isLegacy()) {
+            return resolve(seen, space, iova, need(access, false));
+        }
+        int need = need(route, access);
+        long answer = refused(space, need);
+        if (answer == 0) {
+            answer = resolve(seen, space, iova, need);
+        }
+        return answer < 0 ? FaultWord.withPasid(answer, route.pasid()) : answer;
     }
 
     private long scalable(ControlState control, long seen, int sid, int pasid, long iova, int access) {
         boolean tagged = isTagged(pasid);
         int type = type(access);
+        long stamp = caches.structures.now();
         Context context = structures.context(control, seen, sid, true);
         ScalableContextEntry entry = context.entry();
         if (entry == null) {
@@ -144,31 +187,45 @@ final class TranslationPath {
         }
         int used = tagged ? pasid : ridPasid(entry);
         AddressSpace space = structures.space(seen, context, sid, used);
-        long answer = space.fault();
-        if (answer == 0) {
-            answer = permitted(seen, space, iova, request(entry, tagged, access), type);
+        if (space.isFault()) {
+            return FaultWord.withPasid(space.fault(), used);
         }
-        return answer < 0 ? FaultWord.withPasid(answer, used) : answer;
+        int privilege = tagged ? Route.AS_ASKED : ridPrivilege(entry);
+        Route route = new Route(Routes.who(sid, pasid), stamp, control, space, used, privilege);
+        return type == TRANSLATION_REQUEST
+                ? deviceTranslation(route, seen, iova, access)
+                : through(kept(route), seen, iova, access);
     }
 
-    /** What the request needs, and its privilege. */
-    private int request(ScalableContextEntry entry, boolean tagged, int access) {
-        boolean supervisor = tagged
-                ? (access & Access.PRIVILEGED_BIT) != 0
-                : has.hasRidPrivilege() && ScalableContextEntry.RID_PRIV.isSet(entry.q1());
-        return need(access, tagged) | (supervisor ? FirstStage.SUPERVISOR : 0);
+    /** Which privilege requests without PASID have. */
+    private int ridPrivilege(ScalableContextEntry entry) {
+        return has.hasRidPrivilege() && ScalableContextEntry.RID_PRIV.isSet(entry.q1()) ? FirstStage.SUPERVISOR : 0;
     }
 
-    private long permitted(long seen, AddressSpace space, long iova, int need, int type) {
+    private static int need(Route route, int access) {
+        return route.privilege() == Route.AS_ASKED
+                ? need(access, true) | ((access & Access.PRIVILEGED_BIT) != 0 ? FirstStage.SUPERVISOR : 0)
+                : need(access, false) | route.privilege();
+    }
+
+    private long deviceTranslation(Route route, long seen, long iova, int access) {
+        int need = need(route, access);
+        long answer = refused(route.space(), need);
+        if (answer == 0) {
+            answer = deviceTranslation(seen, route.space(), iova, need);
+        }
+        return answer < 0 ? FaultWord.withPasid(answer, route.pasid()) : answer;
+    }
+
+    /** The fault of a request that its PASID's entry does not let make, or 0. */
+    private static long refused(AddressSpace space, int need) {
         if ((need & Answer.EXECUTE) != 0 && !space.control().execute()) {
             return FaultWord.of(FaultReason.SPT_5, space.control().fpd());
         }
         if ((need & FirstStage.SUPERVISOR) != 0 && !space.control().supervisor()) {
             return FaultWord.of(FaultReason.SPT_6, space.control().fpd());
         }
-        return type == TRANSLATION_REQUEST
-                ? deviceTranslation(seen, space, iova, need)
-                : resolve(seen, space, iova, need);
+        return 0;
     }
 
     /** Why a scalable context does not let a request to its PASID. */

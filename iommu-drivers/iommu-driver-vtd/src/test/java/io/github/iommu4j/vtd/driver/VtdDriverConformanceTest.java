@@ -1,5 +1,6 @@
 package io.github.iommu4j.vtd.driver;
 
+import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.testkit.conformance.DriverConformance;
 import io.github.iommu4j.testkit.conformance.DriverSubject;
 import io.github.iommu4j.vtd.hardware.VtdCapabilities;
@@ -92,6 +93,39 @@ class VtdDriverConformanceTest {
                             .with(VtdFeature.CM)
                             .build(),
                     CAPABLE);
+        }
+    }
+
+    /** Linux 6.1: groups of several devices, ownership and attaching are the old core's. */
+    @Nested
+    class LegacyOn61 extends Legacy {
+        @Override
+        protected KernelRelease release() {
+            return KernelRelease.V6_1;
+        }
+    }
+
+    @Nested
+    class ScalableSecondStageOn61 extends ScalableSecondStage {
+        @Override
+        protected KernelRelease release() {
+            return KernelRelease.V6_1;
+        }
+    }
+
+    @Nested
+    class LegacyOn72 extends Legacy {
+        @Override
+        protected KernelRelease release() {
+            return KernelRelease.V7_2;
+        }
+    }
+
+    @Nested
+    class ScalableFirstStageOn72 extends ScalableFirstStage {
+        @Override
+        protected KernelRelease release() {
+            return KernelRelease.V7_2;
         }
     }
 }

@@ -4,11 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.iommu4j.api.IommuDomain;
 import io.github.iommu4j.api.Prot;
+import io.github.iommu4j.api.device.RequesterId;
 import io.github.iommu4j.api.dma.Access;
+import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.testkit.explore.Exploration;
 import io.github.iommu4j.testkit.explore.Interleavings;
 import io.github.iommu4j.testkit.explore.Scenario;
 import io.github.iommu4j.testkit.explore.Stage;
+import io.github.iommu4j.testkit.machine.DmaJob;
+import io.github.iommu4j.testkit.machine.DmaSegment;
+import io.github.iommu4j.testkit.machine.DmaTransfer;
+import io.github.iommu4j.testkit.machine.EndpointMap;
+import io.github.iommu4j.testkit.machine.FakeDevice;
+import io.github.iommu4j.testkit.memory.GuardedMemory;
 import io.github.iommu4j.vtd.hardware.VtdCapabilities;
 import io.github.iommu4j.vtd.hardware.VtdFeature;
 import java.util.List;
@@ -75,6 +83,54 @@ class VtdExplorationTest {
                 }
             });
         }
+    }
+
+    /** Memory of a device that must not be reached once an unmap has returned. */
+    private static PhysicalMemory forbiddenOnce(boolean[] returned, VtdBench bench) {
+        return new GuardedMemory(
+                bench.memory,
+                (address, access) -> assertThat(returned[0])
+                        .as("access through a dropped translation")
+                        .isFalse());
+    }
+
+    @Test
+    void onceAnUnmapReturnedNoDeviceUsesATranslationItKept() {
+        explore("unmap against a device's cache", stage -> {
+            EndpointMap endpoints = new EndpointMap();
+            VtdBench.Plan plan = new VtdBench.Plan();
+            plan.locking = stage.validatedLocking();
+            plan.capabilities = VtdCapabilities.everything();
+            plan.features = new PciFeatures(8, 0);
+            plan.devices = endpoints;
+            VtdBench bench = plan.boot();
+            IommuDomain domain = bench.attached(NIC);
+            domain.map(IOVA, PA, 0x1000, Prot.READ_WRITE);
+            boolean[] returned = new boolean[1];
+            int sid = RequesterId.parse(NIC).bits();
+            FakeDevice device = FakeDevice.builder(bench.unit, stage.explored(forbiddenOnce(returned, bench)), sid)
+                    .translationCache(2, bench.unit::complete)
+                    .build();
+            endpoints.add(sid, device);
+            stage.task("unmaps", () -> {
+                domain.unmap(IOVA, 0x1000);
+                returned[0] = true;
+            });
+            stage.task("does DMA", () -> {
+                for (int n = 0; n < 3; n++) {
+                    stage.yieldPoint("reads");
+                    boolean late = returned[0];
+                    DmaTransfer transfer = device.run(DmaJob.of(DmaSegment.read(IOVA, 1)));
+                    assertThat(late && transfer.state() == DmaTransfer.State.DONE)
+                            .as("DMA after the unmap returned")
+                            .isFalse();
+                }
+            });
+            stage.atEnd("nothing stale was used", () -> {
+                assertThat(device.staleHits()).isEmpty();
+                assertThat(device.outstandingInvalidations()).isEmpty();
+            });
+        });
     }
 
     @Test

@@ -46,6 +46,7 @@ final class VtdMachine implements DriverSubject {
                 .structures(
                         new ArenaAllocator(surroundings.memory(), STRUCTURES, STRUCTURES_SIZE, surroundings.locking()))
                 .locking(surroundings.locking())
+                .release(surroundings.release())
                 .caches(memory)
                 .features(function -> features)
                 .build();

@@ -8,7 +8,6 @@ import io.github.iommu4j.api.dma.Explanation;
 import io.github.iommu4j.api.dma.Translation;
 import io.github.iommu4j.api.dma.TranslationUnit;
 import io.github.iommu4j.api.dma.Translations;
-import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.core.bits.BitField;
 import io.github.iommu4j.core.memory.SparseMemory;
 import io.github.iommu4j.lab.capture.Capture;
@@ -141,8 +140,13 @@ public final class SmmuMachine implements CapturedMachine {
     }
 
     @Override
-    public PhysicalMemory memory() {
+    public SparseMemory memory() {
         return memory;
+    }
+
+    @Override
+    public TranslationUnit unit() {
+        return unit;
     }
 
     /** Refusals so far, by the event's name. */

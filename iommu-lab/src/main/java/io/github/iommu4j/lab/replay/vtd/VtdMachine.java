@@ -4,7 +4,6 @@ import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.dma.DmaRequest;
 import io.github.iommu4j.api.dma.Explanation;
 import io.github.iommu4j.api.dma.Translation;
-import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.core.memory.SparseMemory;
 import io.github.iommu4j.lab.capture.Capture;
 import io.github.iommu4j.lab.capture.CaptureException;
@@ -134,8 +133,13 @@ public final class VtdMachine implements CapturedMachine {
     }
 
     @Override
-    public PhysicalMemory memory() {
+    public SparseMemory memory() {
         return memory;
+    }
+
+    @Override
+    public Vtd unit() {
+        return unit;
     }
 
     /**

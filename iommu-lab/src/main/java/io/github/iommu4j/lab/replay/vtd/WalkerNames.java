@@ -1,10 +1,12 @@
 package io.github.iommu4j.lab.replay.vtd;
 
+import java.util.Comparator;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** Which fault codes the names stand for that the independent walker of the captures gives. */
-final class WalkerNames {
+public final class WalkerNames {
 
     private static final Map<String, Set<Integer>> CODES = Map.ofEntries(
             Map.entry("ROOT_NOT_PRESENT", Set.of(0x01, 0x39)),
@@ -31,5 +33,18 @@ final class WalkerNames {
     /** Whether a code is one that a name stands for. An unknown name stands for none. */
     static boolean standsFor(String name, int code) {
         return CODES.getOrDefault(name.strip(), Set.of()).contains(code);
+    }
+
+    /**
+     * A name that stands for a code.
+     *
+     * @param code a fault's code
+     * @return the first such name, by the alphabet; none when the walker has no name for it
+     */
+    public static Optional<String> of(int code) {
+        return CODES.entrySet().stream()
+                .filter(entry -> entry.getValue().contains(code))
+                .map(Map.Entry::getKey)
+                .min(Comparator.naturalOrder());
     }
 }

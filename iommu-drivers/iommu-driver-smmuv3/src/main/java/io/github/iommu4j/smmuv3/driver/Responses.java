@@ -1,0 +1,102 @@
+package io.github.iommu4j.smmuv3.driver;
+
+import io.github.iommu4j.api.Errno;
+import io.github.iommu4j.api.IommuException;
+import io.github.iommu4j.api.dma.PageRequestMessage;
+import io.github.iommu4j.api.fault.FaultEvent;
+import io.github.iommu4j.api.fault.PageResponse;
+import io.github.iommu4j.smmuv3.driver.DeviceFeatures.Trait;
+import io.github.iommu4j.smmuv3.layout.Command;
+import io.github.iommu4j.smmuv3.layout.CommandOpcode;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Answers accesses that wait: CMD_RESUME for stalls, CMD_PRI_RESP for page requests (IHI 0070 §4.6, §4.5.2). No CMD_SYNC is
+ * sent, which would say nothing about either. Thread-safe.
+ */
+final class Responses {
+
+    /** CMD_PRI_RESP.Resp. */
+    private static final int DENIED = 0;
+
+    private static final int INVALID = 1;
+    private static final int SUCCESS = 2;
+
+    private final SmmuUnit unit;
+    /** Which stream an access of a tag is of: a master may have several. */
+    private final Map<Integer, Integer> stalls = new ConcurrentHashMap<>();
+
+    Responses(SmmuUnit unit) {
+        this.unit = unit;
+    }
+
+    /** An access waits. */
+    void stalled(int stag, int sid) {
+        stalls.put(stag, sid);
+    }
+
+    /** Ends an access that nobody can be asked about. */
+    void abort(int sid, int stag) {
+        unit.ring().issue(resume(sid, stag).with0(Command.AB, 1));
+    }
+
+    /**
+     * Answers a device.
+     *
+     * @throws IommuException {@code ENODEV} for a device that neither stalls nor asks for pages; {@code ETIMEDOUT} when the
+     *     unit takes no commands
+     */
+    void answer(Master master, FaultEvent.PageRequest request, PageResponse response) {
+        Command command;
+        if (master.stalls()) {
+            Integer sid = stalls.remove(response.groupId());
+            command = resume(sid == null ? master.streamIds()[0] : sid, response.groupId());
+            command = response.code() == PageResponse.Code.SUCCESS
+                    ? command.with0(Command.AC, 1)
+                    : command.with0(Command.AB, 1);
+        } else if (master.features().has(Trait.PRI)) {
+            command = pageRequestAnswer(
+                    master.streamIds()[0], response, request.traits().responseNeedsPasid());
+        } else {
+            throw new IommuException(Errno.ENODEV, master.device().name() + " does not wait for pages");
+        }
+        Errno failure = unit.ring().issue(command);
+        if (failure != null) {
+            throw new IommuException(failure, unit.name() + " takes no commands");
+        }
+    }
+
+    private static Command resume(int sid, int stag) {
+        return Command.of(CommandOpcode.RESUME)
+                .with0(Command.STREAM_ID, Integer.toUnsignedLong(sid))
+                .with1(Command.RESUME_STAG, stag & 0xFFFF);
+    }
+
+    private static Command pageRequestAnswer(int sid, PageResponse response, boolean withPasid) {
+        int code = switch (response.code()) {
+            case SUCCESS -> SUCCESS;
+            case INVALID -> INVALID;
+            case FAILURE -> DENIED;
+        };
+        Command command = Command.of(CommandOpcode.PRI_RESP)
+                .with0(Command.STREAM_ID, Integer.toUnsignedLong(sid))
+                .with1(Command.PRG_INDEX, response.groupId() & 0x1FF)
+                .with1(Command.RESP, code);
+        return withPasid && response.hasPasid()
+                ? command.with0(Command.SSV, 1).with0(Command.SUBSTREAM_ID, response.pasid())
+                : command;
+    }
+
+    /** Denies a group of page requests that nobody takes. */
+    void deny(PageRequestMessage last) {
+        Command command = Command.of(CommandOpcode.PRI_RESP)
+                .with0(Command.STREAM_ID, Integer.toUnsignedLong(last.streamId()))
+                .with1(Command.PRG_INDEX, last.prgIndex())
+                .with1(Command.RESP, DENIED);
+        if (last.hasSubstream()) {
+            command = command.with0(Command.SSV, 1).with0(Command.SUBSTREAM_ID, last.substreamId());
+        }
+        unit.ring().issue(command);
+    }
+}

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -174,7 +175,7 @@ class StallProperties {
                 return;
             }
             int tag = dice.pick(known);
-            int stream = waiting.get(tag).streamId;
+            int stream = Objects.requireNonNull(waiting.get(tag)).streamId;
             rig.command(Commands.resume(stream, tag, dice.below(4)));
             rig.command(Commands.resume(stream, tag, dice.below(4)));
             rig.sync();

@@ -12,9 +12,9 @@ final class Units {
 
     /**
      * Loads that one access can cost at most: an L1STD, an STE, an L1CD and a CD, four stage-1 descriptors, and four of
-     * stage 2 for each of the L1CD, the CD, the stage-1 descriptors and the result.
+     * stage 2 for each of the L1CD, the CD, the stage-1 descriptors, the update of the last one and the result.
      */
-    static final long MOST_FETCHES = 1 + 8 + 1 + 8 + 4 + 4 * 7;
+    static final long MOST_FETCHES = 1 + 8 + 1 + 8 + 4 + 4 * 8;
 
     /** What an SMMU remembers. */
     enum Caching {

@@ -33,7 +33,10 @@ final class Flood {
         for (int i = 0; i < count; i++) {
             transfers.add(scene.device()
                     .start(scene.job(DmaJob.of(DmaSegment.read(RoundTrip.IOVA + PAGE_SIZE * i, READ_AT_ONCE)))));
-            while (scene.device().step() | scene.step()) {
+            boolean busy = true;
+            while (busy) {
+                boolean moved = scene.device().step();
+                busy = scene.step() || moved;
                 most = Math.max(most, memory.used(scene.node()));
             }
             most = Math.max(most, memory.used(scene.node()));

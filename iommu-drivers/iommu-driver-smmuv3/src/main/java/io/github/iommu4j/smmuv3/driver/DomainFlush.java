@@ -23,7 +23,8 @@ final class DomainFlush {
     private final SpinLock lock;
     private final List<Tag> tags = new ArrayList<>();
     private final AtomicInteger caching = new AtomicInteger();
-    private final AtomicInteger nesting = new AtomicInteger();
+    /** A user's stage 1 was over the domain at some time: what it led to may be cached until it is taken out, attached or not. */
+    private volatile boolean wasNested;
 
     /**
      * A master, or a PASID of it, that goes through the domain. Compared by its fields.
@@ -115,7 +116,7 @@ final class DomainFlush {
             caching.addAndGet(change);
         }
         if (tag.way == Way.NESTED) {
-            nesting.addAndGet(change);
+            wasNested = true;
         }
     }
 
@@ -126,7 +127,7 @@ final class DomainFlush {
         }
         CommandBatch batch = new CommandBatch(unit.ring());
         tlb.ranges.forEach(tlb.byAddress, new Range(iova, size, page, changed), batch::add);
-        if (nesting.get() != 0) {
+        if (wasNested) {
             // What was combined of both stages is not reached by intermediate addresses (§4.4).
             batch.add(tlb.stage1);
         }

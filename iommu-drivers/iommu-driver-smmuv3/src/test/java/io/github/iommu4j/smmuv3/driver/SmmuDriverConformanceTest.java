@@ -81,6 +81,24 @@ class SmmuDriverConformanceTest {
         }
     }
 
+    /** A user's stage 1 over stage 2, for every domain; invalidation by ranges. */
+    @Nested
+    class NestedStages extends DriverConformance {
+        @Override
+        protected DriverSubject subject() {
+            return new NestedMachine(new SmmuMachine(EVERYTHING, Clients.PCI, builder -> builder));
+        }
+    }
+
+    /** The same with linear tables, and one invalidation for each page. */
+    @Nested
+    class NestedStagesLinear extends DriverConformance {
+        @Override
+        protected DriverSubject subject() {
+            return new NestedMachine(new SmmuMachine(SMALL, Clients.PLATFORM, builder -> builder));
+        }
+    }
+
     /** A kernel at EL2. */
     @Nested
     class HostAtEl2 extends DriverConformance {

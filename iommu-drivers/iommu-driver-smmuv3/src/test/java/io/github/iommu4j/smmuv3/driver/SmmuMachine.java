@@ -49,7 +49,7 @@ final class SmmuMachine implements DriverSubject {
     }
 
     @Override
-    public Installation install(Surroundings surroundings) {
+    public Installed install(Surroundings surroundings) {
         // io-pgtable warns of what the suite does on purpose.
         KernelLog log = new KernelLog(KernelLog.WarnPolicy.RECORD);
         Smmuv3 unit =
@@ -87,7 +87,7 @@ final class SmmuMachine implements DriverSubject {
         return hardware.plug(bridge, PciFunction.at(bridge).bridgeTo(1, 1));
     }
 
-    private record Installed(Smmuv3 unit, Smmuv3Driver kernel, KernelLog log) implements Installation {
+    record Installed(Smmuv3 unit, Smmuv3Driver kernel, KernelLog log) implements Installation {
 
         @Override
         public IommuDriver driver() {

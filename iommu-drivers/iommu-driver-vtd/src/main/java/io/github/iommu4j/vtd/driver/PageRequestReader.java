@@ -38,14 +38,25 @@ final class PageRequestReader {
     private final Mutex mutex;
     private final long queue;
 
-    /** Takes memory for the queue, and lets the unit fill it. */
+    /** Reads the queue of a unit that has one. */
     PageRequestReader(VtdUnit unit, DeviceAttach devices) {
         this.unit = unit;
         this.devices = devices;
         this.registers = unit.parts().registers();
         this.host = unit.parts().host();
         this.mutex = host.locking().mutex(LOCK);
-        this.queue = unit.parts().structures().allocate(BYTES, BYTES);
+        this.queue = unit.pageRequestQueue();
+    }
+
+    /**
+     * Takes memory for a queue, and lets the unit fill it.
+     *
+     * @return where the queue is
+     * @throws io.github.iommu4j.api.IommuException {@code ENOMEM}
+     */
+    static long startQueue(VtdUnitParts parts) {
+        long queue = parts.structures().allocate(BYTES, BYTES);
+        UnitRegisters registers = parts.registers();
         registers.locked(() -> {
             registers.write(VtdRegister.PEDATA, MESSAGE_DATA);
             registers.write(VtdRegister.PEADDR, MESSAGE_ADDRESS);
@@ -54,6 +65,7 @@ final class PageRequestReader {
             registers.write(VtdRegister.PQT, 0);
             registers.write(VtdRegister.PQA, queue | SIZE_CODE);
         });
+        return queue;
     }
 
     /**

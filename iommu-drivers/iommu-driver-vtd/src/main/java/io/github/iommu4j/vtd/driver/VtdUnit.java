@@ -31,6 +31,9 @@ final class VtdUnit {
     private final DomainIds domainIds;
     private final FlushSelection flushSelection;
 
+    /** Of a unit that takes page requests; set while it is brought up. */
+    private long pageRequestQueue;
+
     /** Takes memory and brings the unit up (Intel VT-d §11.4.4; the order is Linux's). */
     VtdUnit(VtdUnitParts parts) {
         this.parts = parts;
@@ -87,11 +90,19 @@ final class VtdUnit {
             }
             invalidations.iotlbGlobal();
         }
+        if (takesPageRequests()) {
+            pageRequestQueue = PageRequestReader.startQueue(parts);
+        }
         registers.command(Global.TE);
         if (capabilities.hasProtectedMemory()) {
             registers.write(VtdRegister.PMEN, 0);
             registers.await(() -> !Pmen.PRS.isSet(registers.read(VtdRegister.PMEN)), "PMEN.PRS");
         }
+    }
+
+    /** Where the page request queue is; 0 when devices may not ask for pages. */
+    long pageRequestQueue() {
+        return pageRequestQueue;
     }
 
     /** Whether devices may ask for pages. */

@@ -46,7 +46,7 @@ class VtdBringUpTest {
     @Test
     void theSequenceIsThatOfTheCaptures() {
         VtdCapabilities unit = VtdCapabilities.everything().toBuilder()
-                .without(VtdFeature.ESRTPS, VtdFeature.ESIRTPS, VtdFeature.PLMR, VtdFeature.PHMR)
+                .without(VtdFeature.ESRTPS, VtdFeature.ESIRTPS, VtdFeature.PLMR, VtdFeature.PHMR, VtdFeature.PRS)
                 .build();
         assertThat(writes(unit))
                 .containsExactly(
@@ -64,6 +64,16 @@ class VtdBringUpTest {
                         "RTADDR 400",
                         "GCMD 46000000",
                         "GCMD 86000000");
+    }
+
+    @Test
+    void theQueueOfPageRequestsIsReadyBeforeRequestsAreTranslated() {
+        VtdCapabilities unit = VtdCapabilities.everything().toBuilder()
+                .without(VtdFeature.PLMR, VtdFeature.PHMR)
+                .build();
+        assertThat(writes(unit))
+                .containsSubsequence(
+                        "GCMD 46000000", "PEDATA 29", "PEADDR fee00000", "PECTL 0", "PQH 0", "PQT 0", "GCMD 86000000");
     }
 
     @Test

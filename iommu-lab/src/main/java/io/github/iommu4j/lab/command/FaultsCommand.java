@@ -4,6 +4,7 @@ import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.core.fault.UnregisterPolicy;
 import io.github.iommu4j.lab.faults.FaultShow;
 import io.github.iommu4j.lab.report.FaultReport;
+import io.github.iommu4j.lab.report.FaultReport.Detail;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +47,9 @@ final class FaultsCommand implements Callable<Integer> {
             defaultValue = "V6_12")
     private KernelRelease release;
 
+    @Option(names = "--explain", description = "show what the unit reads for the access, before and after")
+    private boolean explain;
+
     @Option(names = "--json", description = "answer in JSON")
     private boolean json;
 
@@ -61,7 +65,7 @@ final class FaultsCommand implements Callable<Integer> {
         }
         UnregisterPolicy.Kind policy = special == null ? null : special.policy;
         List<FaultShow.Play> plays = policy == null ? FaultShow.roundTrips(release) : List.of(FaultShow.policy(policy));
-        print(json ? FaultReport.json(plays) : FaultReport.text(plays));
+        print(json ? FaultReport.json(plays) : FaultReport.text(plays, explain ? Detail.EXPLAINED : Detail.STEPS));
         boolean expected = plays.stream().allMatch(play -> play.verdict() == FaultShow.Verdict.AS_EXPECTED);
         return expected ? ExitCode.AGREEMENT : ExitCode.DIFFERENCE;
     }

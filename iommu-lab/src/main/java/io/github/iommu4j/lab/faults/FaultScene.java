@@ -1,6 +1,7 @@
 package io.github.iommu4j.lab.faults;
 
 import io.github.iommu4j.api.IommuDomain;
+import io.github.iommu4j.api.dma.Explanation;
 import io.github.iommu4j.api.dma.TranslationUnit;
 import io.github.iommu4j.api.fault.FaultEvent;
 import io.github.iommu4j.api.memory.PhysicalMemory;
@@ -24,6 +25,9 @@ interface FaultScene {
     DeviceNode node();
 
     FakeDevice device();
+
+    /** What the unit answers the device's write to an address, or its request for a translation to write; changes nothing. */
+    Explanation explain(long iova);
 
     /** A domain for the device, attached where its requests are translated. */
     IommuDomain attach();

@@ -47,6 +47,7 @@ final class RoundTrip {
 
     /** The device writes, and waits; the kernel has the request. */
     DmaTransfer ask(long iova) {
+        explain(iova);
         DmaTransfer transfer = scene.device().run(scene.job(DmaJob.of(DmaSegment.write(iova + OFFSET, DATA))));
         timeline.add(
                 Place.DEVICE,
@@ -54,6 +55,10 @@ final class RoundTrip {
         timeline.addAll(Place.QUEUE, scene.takeRecords());
         scene.step();
         return transfer;
+    }
+
+    private void explain(long iova) {
+        timeline.add(Place.UNIT, scene.explain(iova + OFFSET).toText().stripTrailing());
     }
 
     /** The handler gets the page, the answer goes out. */
@@ -82,6 +87,8 @@ final class RoundTrip {
     boolean run() {
         DmaTransfer transfer = ask(IOVA);
         handle();
-        return finish(transfer);
+        boolean arrived = finish(transfer);
+        explain(IOVA);
+        return arrived;
     }
 }

@@ -4,6 +4,9 @@ import io.github.iommu4j.api.IommuDomain;
 import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.device.FwSpec;
 import io.github.iommu4j.api.device.RequesterId;
+import io.github.iommu4j.api.dma.AddressType;
+import io.github.iommu4j.api.dma.DmaRequest;
+import io.github.iommu4j.api.dma.Explanation;
 import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.core.IommuCore;
 import io.github.iommu4j.core.device.BusType;
@@ -60,6 +63,7 @@ final class SmmuScene implements FaultScene {
     private static final int QUEUE_BYTES_LG2 = 12;
 
     private final Waits waits;
+    private final int stream;
     private final PhysicalMemory memory = new SparseMemory();
     private final Smmuv3 unit;
     private final Smmuv3Driver driver;
@@ -107,7 +111,7 @@ final class SmmuScene implements FaultScene {
         bus = new BusType(waits == Waits.STALL ? "platform" : "pci", locking, new DeferredProbe(locking));
         core.watch(bus);
         core.register(driver);
-        int stream = plug(locking);
+        stream = plug(locking);
         FakeDevice.Builder description = FakeDevice.builder(unit, memory, stream);
         device = waits == Waits.STALL
                 ? description.build()
@@ -178,6 +182,13 @@ final class SmmuScene implements FaultScene {
         records.take();
         commands.take();
         return domain;
+    }
+
+    @Override
+    public Explanation explain(long iova) {
+        DmaRequest write = DmaRequest.write(stream, iova);
+        return unit.explain(
+                waits == Waits.PRI ? write.withSubstream(PASID).ofType(AddressType.TRANSLATION_REQUEST) : write);
     }
 
     @Override

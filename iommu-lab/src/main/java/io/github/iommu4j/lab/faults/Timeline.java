@@ -10,6 +10,8 @@ public final class Timeline {
     public enum Place {
         /** The device. */
         DEVICE,
+        /** What the unit would answer now, with every read behind it; more than one line. */
+        UNIT,
         /** The unit's queue of records, in memory. */
         QUEUE,
         /** The core. */

@@ -4,6 +4,9 @@ import io.github.iommu4j.api.IommuDomain;
 import io.github.iommu4j.api.IommuGroup;
 import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.device.RequesterId;
+import io.github.iommu4j.api.dma.AddressType;
+import io.github.iommu4j.api.dma.DmaRequest;
+import io.github.iommu4j.api.dma.Explanation;
 import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.core.IommuCore;
 import io.github.iommu4j.core.device.BusType;
@@ -142,6 +145,13 @@ final class VtdScene implements FaultScene {
         takeRecords();
         takeAnswers();
         return domain;
+    }
+
+    @Override
+    public Explanation explain(long iova) {
+        return unit.explain(DmaRequest.write(RequesterId.parse(NAME).bits(), iova)
+                .withSubstream(PASID)
+                .ofType(AddressType.TRANSLATION_REQUEST));
     }
 
     @Override

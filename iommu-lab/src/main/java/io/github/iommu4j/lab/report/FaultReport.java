@@ -7,6 +7,7 @@ import com.google.gson.JsonObject;
 import io.github.iommu4j.lab.faults.FaultShow.FloodPlay;
 import io.github.iommu4j.lab.faults.FaultShow.Play;
 import io.github.iommu4j.lab.faults.FaultShow.Verdict;
+import io.github.iommu4j.lab.faults.Timeline;
 import java.util.List;
 import java.util.Locale;
 
@@ -18,22 +19,36 @@ public final class FaultReport {
 
     private FaultReport() {}
 
+    /** How much is shown of a play. */
+    public enum Detail {
+        /** What happened. */
+        STEPS,
+        /** And what the unit reads for the access before and after. */
+        EXPLAINED
+    }
+
     /**
      * Plays, for people.
      *
      * @param plays what was played
+     * @param detail whether what the unit reads is shown too
      * @return a paragraph for each, lines ended by a line feed
      */
-    public static String text(List<Play> plays) {
+    public static String text(List<Play> plays, Detail detail) {
         StringBuilder text = new StringBuilder(1 << 10);
         for (Play play : plays) {
             text.append(text.isEmpty() ? "" : "\n").append(play.title()).append('\n');
-            play.steps()
-                    .forEach(step -> text.append(String.format(
-                            Locale.ROOT, "  %-9s %s%n", step.place().name().toLowerCase(Locale.ROOT), step.text())));
+            play.steps().stream()
+                    .filter(step -> detail == Detail.EXPLAINED || step.place() != Timeline.Place.UNIT)
+                    .forEach(step -> text.append(line(step)));
             text.append(play.verdict() == Verdict.AS_EXPECTED ? "  as expected\n" : "  NOT as expected\n");
         }
         return text.toString();
+    }
+
+    private static String line(Timeline.Step step) {
+        String place = step.place().name().toLowerCase(Locale.ROOT);
+        return String.format(Locale.ROOT, "  %-9s %s%n", place, step.text().replace("\n", "\n            "));
     }
 
     /**

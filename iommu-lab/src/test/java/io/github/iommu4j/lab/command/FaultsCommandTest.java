@@ -45,6 +45,25 @@ class FaultsCommandTest {
                 .doesNotContain("NOT");
     }
 
+    @Test
+    void bothTranslationsAreExplained() {
+        Run run = run("--explain");
+        assertThat(run.exit()).as(run.out() + run.err()).isZero();
+        assertThat(run.out())
+                .containsSubsequence(
+                        "smmuv3, stall",
+                        "unit      stream 0x110 WRITE 0x12345010",
+                        "=> Stalled(F_TRANSLATION",
+                        "response  CMD_RESUME",
+                        "=> Ok(pa=0x80001010, size=2^12, rw",
+                        "smmuv3, PRI",
+                        "=> Ok(pa=0x10, size=2^12, ---",
+                        "=> Ok(pa=0x80001010, size=2^12, rw",
+                        "vtd, PRI",
+                        "=> Ok(pa=0x10, size=2^12, ---",
+                        "=> Ok(pa=0x80001010, size=2^12, rw");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"V6_1", "V7_2"})
     void otherReleasesGoRound(String release) {
@@ -87,7 +106,7 @@ class FaultsCommandTest {
         assertThat(first.get("title").getAsString()).isEqualTo("smmuv3, stall");
         assertThat(first.get("asExpected").getAsBoolean()).isTrue();
         assertThat(first.getAsJsonArray("steps")
-                        .get(0)
+                        .get(1)
                         .getAsJsonObject()
                         .get("place")
                         .getAsString())

@@ -49,7 +49,7 @@ final class AtsPath {
         if (ats == 0) {
             return forbidden;
         }
-        StreamConfig config = path.config(now, seen, streamId, substreamId);
+        StreamConfig config = path.config(seen, stream, streamId, substreamId);
         int effective = config.overridden(access);
         counters.add(Counters.UNCACHED, 1);
         long word =

@@ -122,8 +122,18 @@ final class TranslationPath {
         if (cached != null) {
             return cached;
         }
+        return load(seen, stream(now, seen, streamId), streamId, substreamId);
+    }
+
+    /** As the other, of a stream that was read. */
+    StreamConfig config(long seen, Stream stream, int streamId, int substreamId) {
+        StreamConfig cached = configs.find(streamId, substreamId);
+        return cached != null ? cached : load(seen, stream, streamId, substreamId);
+    }
+
+    private StreamConfig load(long seen, Stream stream, int streamId, int substreamId) {
         counters.add(Counters.CONFIG_MISS, 1);
-        StreamConfig config = loader.config(seen, stream(now, seen, streamId), substreamId);
+        StreamConfig config = loader.config(seen, stream, substreamId);
         configs.insert(seen, streamId, substreamId, config);
         return config;
     }

@@ -10,6 +10,7 @@ import io.github.iommu4j.armshort.layout.M4uFields.IntControl0;
 import io.github.iommu4j.armshort.layout.M4uRegister;
 import io.github.iommu4j.core.IommuCore;
 import io.github.iommu4j.core.trace.KernelLog;
+import io.github.iommu4j.core.trace.RateLimit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +37,7 @@ final class M4uFaultHandler implements Runnable {
         this.unit = unit;
         this.core = unit.host().core();
         this.registers = unit.registers();
-        this.limit = new RateLimit(core.locking(), unit.host().clock());
+        this.limit = new RateLimit(core.locking(), unit.host().clock()::nanos);
         this.domain = domain;
     }
 

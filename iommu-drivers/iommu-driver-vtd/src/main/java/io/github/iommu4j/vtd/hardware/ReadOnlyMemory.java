@@ -1,11 +1,17 @@
 package io.github.iommu4j.vtd.hardware;
 
 import io.github.iommu4j.api.memory.PhysicalMemory;
+import java.util.HashMap;
+import java.util.Map;
 
-/** Memory for an explanation: an update of a word that answers succeeds without taking place. */
+/**
+ * Memory for an explanation: an update of a word that answers is seen by later reads of this object and takes place nowhere else.
+ * For one explanation, by one thread.
+ */
 final class ReadOnlyMemory implements PhysicalMemory {
 
     private final PhysicalMemory memory;
+    private final Map<Long, Long> updated = new HashMap<>();
 
     ReadOnlyMemory(PhysicalMemory memory) {
         this.memory = memory;
@@ -13,7 +19,8 @@ final class ReadOnlyMemory implements PhysicalMemory {
 
     @Override
     public int load32(long address) {
-        return memory.load32(address);
+        Long word = updated.get(address & -8);
+        return word == null ? memory.load32(address) : (int) (word >>> (address & 4) * 8);
     }
 
     @Override
@@ -23,7 +30,8 @@ final class ReadOnlyMemory implements PhysicalMemory {
 
     @Override
     public long load64(long address) {
-        return memory.load64(address);
+        Long word = updated.get(address);
+        return word == null ? memory.load64(address) : word;
     }
 
     @Override
@@ -33,6 +41,10 @@ final class ReadOnlyMemory implements PhysicalMemory {
 
     @Override
     public boolean compareAndSet64(long address, long expected, long replacement) {
-        return memory.load64(address) == expected;
+        if (load64(address) != expected) {
+            return false;
+        }
+        updated.put(address, replacement);
+        return true;
     }
 }

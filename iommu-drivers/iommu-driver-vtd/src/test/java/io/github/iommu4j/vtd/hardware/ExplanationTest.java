@@ -131,7 +131,10 @@ class ExplanationTest {
         assertThat(memory.load32(0x44)).isEqualTo(1);
         assertThat(memory.compareAndSet64(0x40, 0x1_0000_0002L, 3)).isTrue();
         assertThat(memory.compareAndSet64(0x40, 7, 3)).isFalse();
-        assertThat(memory.load64(0x40)).isEqualTo(0x1_0000_0002L);
+        assertThat(memory.load64(0x40)).isEqualTo(3);
+        assertThat(memory.load32(0x40)).isEqualTo(3);
+        assertThat(memory.load32(0x44)).isZero();
+        assertThat(rig.memory.load64(0x40)).as("the memory itself").isEqualTo(0x1_0000_0002L);
         assertThatThrownBy(() -> memory.store64(0x40, 1))
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining("0x40");

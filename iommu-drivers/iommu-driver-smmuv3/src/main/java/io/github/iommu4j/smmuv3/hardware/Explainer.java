@@ -8,6 +8,7 @@ import io.github.iommu4j.api.dma.Explanation.Field;
 import io.github.iommu4j.api.dma.Translation;
 import io.github.iommu4j.api.dma.Translations;
 import io.github.iommu4j.api.memory.PhysicalMemory;
+import io.github.iommu4j.core.memory.ForetoldMemory;
 import io.github.iommu4j.smmuv3.layout.ContextDescriptor;
 import io.github.iommu4j.smmuv3.layout.EventType;
 import io.github.iommu4j.smmuv3.layout.L1ContextDescriptor;
@@ -37,8 +38,10 @@ final class Explainer implements FetchObserver {
         Counters counters = new Counters();
         ConfigCaches configs = new ConfigCaches(CacheGeometry.OFF, epoch);
         Iotlb tlb = new Iotlb(CacheGeometry.OFF, epoch);
-        Walker walker = new Walker(memory, tlb, counters, this);
-        ConfigLoader loader = new ConfigLoader(memory, capabilities, walker, counters, this);
+        // Where tables lead to themselves, one level may find what another has updated.
+        PhysicalMemory foretold = new ForetoldMemory(memory);
+        Walker walker = new Walker(foretold, tlb, counters, new TableUpdates(foretold, epoch), this);
+        ConfigLoader loader = new ConfigLoader(foretold, capabilities, walker, counters, this);
         path = new TranslationPath(capabilities, configs, tlb, loader, walker, counters);
     }
 

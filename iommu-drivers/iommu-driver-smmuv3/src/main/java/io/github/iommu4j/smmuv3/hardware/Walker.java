@@ -40,8 +40,7 @@ final class Walker {
     private final PhysicalMemory memory;
     private final Iotlb tlb;
     private final Counters counters;
-    /** Absent where updates are only thought of. */
-    private final @Nullable TableUpdates updates;
+    private final TableUpdates updates;
 
     private final @Nullable FetchObserver observer;
 
@@ -50,16 +49,12 @@ final class Walker {
         this(memory, tlb, counters, updates, null);
     }
 
-    /** A walker that explains: it writes nothing, and answers as if it had. */
-    Walker(PhysicalMemory memory, Iotlb tlb, Counters counters, FetchObserver observer) {
-        this(memory, tlb, counters, null, observer);
-    }
-
-    private Walker(
+    /** A walker that explains what it does, too. */
+    Walker(
             PhysicalMemory memory,
             Iotlb tlb,
             Counters counters,
-            @Nullable TableUpdates updates,
+            TableUpdates updates,
             @Nullable FetchObserver observer) {
         this.memory = memory;
         this.tlb = tlb;
@@ -363,9 +358,6 @@ final class Walker {
             observer.update(at, descriptor, wanted);
         }
         long after = TableFormat.isDirtying(descriptor, wanted) ? TableFormat.dirtied(leaf) : leaf;
-        if (updates == null) {
-            return after;
-        }
         return switch (updates.replace(seen, at, inOrder(descriptor, table), inOrder(wanted, table))) {
             case DONE -> after;
             case CHANGED -> at;

@@ -16,6 +16,7 @@ import java.util.List;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
@@ -68,6 +69,12 @@ class ReferenceProperties {
     @Property(tries = TRIES, shrinking = ShrinkingMode.OFF)
     void nestedStagesAnswerAsTheReference(@ForAll("nested") Shape shape, @ForAll long seed) {
         compare(shape, seed, 0);
+    }
+
+    /** A page of tables that leads to itself is made dirty by one update, and then found so. */
+    @Example
+    void anExplanationSeesTheUpdatesItForetells() {
+        compare(new Shape(Stages.NESTED, 12, 16, HalfInUse.LOWER), -246, 0);
     }
 
     @Property(tries = TRIES, shrinking = ShrinkingMode.OFF)

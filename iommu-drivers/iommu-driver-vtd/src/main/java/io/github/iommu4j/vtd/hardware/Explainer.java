@@ -7,6 +7,7 @@ import io.github.iommu4j.api.dma.Explanation.Field;
 import io.github.iommu4j.api.dma.Translation;
 import io.github.iommu4j.api.dma.Translations;
 import io.github.iommu4j.api.memory.PhysicalMemory;
+import io.github.iommu4j.core.memory.ForetoldMemory;
 import io.github.iommu4j.vtd.layout.ContextEntry;
 import io.github.iommu4j.vtd.layout.FaultReason;
 import io.github.iommu4j.vtd.layout.PasidDirectoryEntry;
@@ -31,7 +32,7 @@ final class Explainer implements FetchObserver {
     Explainer(PhysicalMemory memory, Unit unit) {
         text = new EntryText(unit.capabilities());
         path = new TranslationPath(
-                new ReadOnlyMemory(memory), unit, new Caches(CacheGeometry.OFF, unit.deviations()), this);
+                new ForetoldMemory(memory), unit, new Caches(CacheGeometry.OFF, unit.deviations()), this);
     }
 
     /** Walks, once. */

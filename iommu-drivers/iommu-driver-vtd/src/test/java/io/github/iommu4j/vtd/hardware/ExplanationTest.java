@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.iommu4j.api.dma.DmaRequest;
 import io.github.iommu4j.api.dma.Explanation;
+import io.github.iommu4j.core.memory.ForetoldMemory;
 import io.github.iommu4j.vtd.layout.TableMode;
 import java.util.List;
 import java.util.Set;
@@ -126,7 +127,7 @@ class ExplanationTest {
 
     @Test
     void anExplanationCannotStore() {
-        ReadOnlyMemory memory = new ReadOnlyMemory(rig.memory);
+        ForetoldMemory memory = new ForetoldMemory(rig.memory);
         rig.memory.store64(0x40, 0x1_0000_0002L);
         assertThat(memory.load32(0x44)).isEqualTo(1);
         assertThat(memory.compareAndSet64(0x40, 0x1_0000_0002L, 3)).isTrue();

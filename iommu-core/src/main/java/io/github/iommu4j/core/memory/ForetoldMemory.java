@@ -1,25 +1,34 @@
-package io.github.iommu4j.vtd.hardware;
+package io.github.iommu4j.core.memory;
 
 import io.github.iommu4j.api.memory.PhysicalMemory;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Memory for an explanation: an update of a word that answers is seen by later reads of this object and takes place nowhere else.
- * For one explanation, by one thread.
+ * Memory as it would be after the updates of an explanation: a word that {@link #compareAndSet64} changes is seen by later reads
+ * of this object, and changes nowhere else. Plain stores are a broken explanation and an {@link AssertionError}.
+ *
+ * <p>For one explanation, by one thread.
  */
-final class ReadOnlyMemory implements PhysicalMemory {
+public final class ForetoldMemory implements PhysicalMemory {
+
+    private static final long WORD = -8;
 
     private final PhysicalMemory memory;
     private final Map<Long, Long> updated = new HashMap<>();
 
-    ReadOnlyMemory(PhysicalMemory memory) {
+    /**
+     * Memory without updates.
+     *
+     * @param memory what is read, and never written
+     */
+    public ForetoldMemory(PhysicalMemory memory) {
         this.memory = memory;
     }
 
     @Override
     public int load32(long address) {
-        Long word = updated.get(address & -8);
+        Long word = updated.get(address & WORD);
         return word == null ? memory.load32(address) : (int) (word >>> (address & 4) * 8);
     }
 

@@ -29,6 +29,9 @@ final class TableFormat {
     /** AP[2] or S2AP[1]. */
     private static final long WRITE_CONTROL = 1L << 7;
 
+    /** S2AP[0]. */
+    private static final long STAGE2_READ = 1L << 6;
+
     private static final long NEVER_CLEAN = -1L;
 
     private static final long LOW_ADDRESS = (1L << 48) - 1;
@@ -64,6 +67,12 @@ final class TableFormat {
     /** The address field where descriptors have it in one piece, big-endian tables aside: {@link PageChase} goes there. */
     final long plainAddressMask;
 
+    /** The type of such a descriptor, and the bits of its address that lie beyond the output size. */
+    final long plainTableMask;
+
+    /** The same of a stage-2 page that can be read and was accessed before. */
+    final long plainPageMask;
+
     private final int firstBlockLevel;
 
     private TableFormat(Builder from) {
@@ -84,6 +93,8 @@ final class TableFormat {
         addressMask = LOW_ADDRESS & -1L << granuleLg2;
         wideMask = wide ? WIDE_FIELD : 0;
         plainAddressMask = wide || bigEndian ? 0 : addressMask;
+        plainTableMask = TYPE_MASK | plainAddressMask & -1L << outputBits;
+        plainPageMask = plainTableMask | ACCESS_FLAG | STAGE2_READ;
         firstBlockLevel = granuleLg2 == 12 || wide ? 1 : 2;
         int tableLg2 = inputBits - startShift + 3;
         // Only 64K tables can reach 52 bits, so only theirs have the 64-byte minimum (Arm ARM D8.2).
@@ -98,6 +109,16 @@ final class TableFormat {
     /** The output address of a block or page of a size; lower bits are ignored. */
     long output(long descriptor, int sizeLg2) {
         return address(descriptor) & -1L << sizeLg2;
+    }
+
+    /** The {@link WalkPlace} of the first descriptor for an address. */
+    long start(long inputAddress) {
+        return WalkPlace.of(base + ((inputAddress >>> startShift & startMask) << 3), startLevel, 0);
+    }
+
+    /** Where in a table below the first the descriptor for an address is. */
+    long index(long inputAddress, int level) {
+        return inputAddress >>> sizeLg2(level) & indexMask;
     }
 
     static boolean isTable(long descriptor, int level) {

@@ -169,12 +169,34 @@ final class Walker {
     private long stage1Walk(long seen, StreamConfig config, long address, int demand) {
         AddressHalf half = config.half(address);
         TableFormat table = Objects.requireNonNull(half.table);
-        StageTwo two = config.stageTwo;
-        int level = table.startLevel;
-        int shift = table.startShift;
-        int fetched = 0;
-        int hierarchy = 0;
-        long at = table.base + ((address >>> shift & table.startMask) << 3);
+        if (config.stageTwo != null || observer != null || !table.isPlain()) {
+            return stage1Walk(seen, config.stageTwo, half, table, address, demand, table.start(address));
+        }
+        long start = PageChase.follow(memory, table, address);
+        long descriptor = PageChase.page(memory, start);
+        if (descriptor != 0 && !table.updatesAccessFlag) {
+            int hierarchy = WalkPlace.hierarchy(start) & half.hierarchy;
+            long leaf = stage1Found(table, descriptor, TableFormat.LAST_LEVEL, hierarchy, demand);
+            if (leaf >= 0) {
+                counters.add(Counters.DESCRIPTOR, TableFormat.LAST_LEVEL - table.startLevel + 1);
+                return leaf;
+            }
+        }
+        return stage1Walk(seen, null, half, table, address, demand, start);
+    }
+
+    private long stage1Walk(
+            long seen,
+            @Nullable StageTwo two,
+            AddressHalf half,
+            TableFormat table,
+            long address,
+            int demand,
+            long start) {
+        int level = WalkPlace.level(start);
+        int hierarchy = WalkPlace.hierarchy(start);
+        long at = WalkPlace.address(start);
+        int fetched = level - table.startLevel;
         long result;
         try {
             while (true) {
@@ -205,8 +227,7 @@ final class Walker {
                 }
                 hierarchy |= (int) (descriptor >>> HIERARCHY_SHIFT);
                 level++;
-                shift -= table.stride;
-                at = next | (address >>> shift & table.indexMask) << 3;
+                at = next | table.index(address, level) << 3;
             }
         } catch (BusErrorException e) {
             result = aborted(Purpose.STAGE1_DESCRIPTOR, level, at, FaultWord.STAGE1_TABLE);
@@ -232,15 +253,25 @@ final class Walker {
 
     private long stage2Walk(long seen, StageTwo two, long ipa, long where, int demand) {
         TableFormat table = two.table();
-        int level = table.startLevel;
-        int shift = table.startShift;
-        long at = table.base + (ipa >>> shift << 3);
-        if (observer == null && table.isPlain()) {
-            long reached = PageChase.follow(memory, table, ipa);
-            level = (int) reached & 3;
-            shift -= (level - table.startLevel) * table.stride;
-            at = reached & ~3L;
+        if (observer != null || !table.isPlain()) {
+            return stage2Walk(seen, two, ipa, where, demand, table.start(ipa));
         }
+        long start = PageChase.follow(memory, table, ipa);
+        long descriptor = PageChase.page(memory, start);
+        if (descriptor != 0 && !table.updatesAccessFlag) {
+            long leaf = stage2Found(two, descriptor, TableFormat.LAST_LEVEL, ipa, where, demand);
+            if (leaf >= 0) {
+                counters.add(Counters.DESCRIPTOR, TableFormat.LAST_LEVEL - table.startLevel + 1);
+                return leaf;
+            }
+        }
+        return stage2Walk(seen, two, ipa, where, demand, start);
+    }
+
+    private long stage2Walk(long seen, StageTwo two, long ipa, long where, int demand, long start) {
+        TableFormat table = two.table();
+        int level = WalkPlace.level(start);
+        long at = WalkPlace.address(start);
         long result;
         try {
             while (true) {
@@ -261,8 +292,7 @@ final class Walker {
                     break;
                 }
                 level++;
-                shift -= table.stride;
-                at = next | (ipa >>> shift & table.indexMask) << 3;
+                at = next | table.index(ipa, level) << 3;
             }
         } catch (BusErrorException e) {
             result = aborted(Purpose.STAGE2_DESCRIPTOR, level, at, where);
@@ -368,6 +398,13 @@ final class Walker {
     private long descriptorAddress(long seen, StageTwo two, long ipa, int level) {
         if (observer != null) {
             observer.stage2Of(Purpose.STAGE1_DESCRIPTOR, level, ipa);
+        } else if (!two.protectsWalks()) {
+            TableFormat table = two.table();
+            long at = PageChase.readable(memory, table, ipa);
+            if (at != PageChase.NOT_PLAIN) {
+                counters.add(Counters.DESCRIPTOR, TableFormat.LAST_LEVEL - table.startLevel + 1);
+                return at;
+            }
         }
         return fetchAddress(seen, two, ipa, FaultWord.STAGE2_TABLE, Demand.TABLE_READ);
     }

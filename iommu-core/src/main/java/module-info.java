@@ -8,6 +8,7 @@ module io.github.iommu4j.core {
     exports io.github.iommu4j.core.bits;
     exports io.github.iommu4j.core.device;
     exports io.github.iommu4j.core.dmabuf;
+    exports io.github.iommu4j.core.driver;
     exports io.github.iommu4j.core.fault;
     exports io.github.iommu4j.core.iommufd;
     exports io.github.iommu4j.core.lock;

@@ -48,7 +48,7 @@ final class PageRequestReader {
             if (queue.refresh()) {
                 any = true;
                 unit.parts().print(KernelLog.Level.ERR, "PRIQ overflow detected -- requests lost");
-                host.lostPageRequests().run();
+                host.kernel().lostPageRequests().run();
             }
         } while (!queue.isEmpty());
         queue.acknowledgeOverflow();
@@ -85,7 +85,7 @@ final class PageRequestReader {
                     permissions(request),
                     request.address(),
                     new FaultEvent.Traits(request.last(), needsPasid, List.of()));
-            return host.deviceFaults().report(master.device(), event);
+            return host.kernel().deviceFaults().report(master.device(), event);
         } finally {
             unit.streams().mutex().unlock();
         }

@@ -6,6 +6,7 @@ module io.github.iommu4j.core {
 
     exports io.github.iommu4j.core;
     exports io.github.iommu4j.core.bits;
+    exports io.github.iommu4j.core.cache;
     exports io.github.iommu4j.core.device;
     exports io.github.iommu4j.core.dmabuf;
     exports io.github.iommu4j.core.driver;

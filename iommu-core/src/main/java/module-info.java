@@ -18,6 +18,7 @@ module io.github.iommu4j.core {
     exports io.github.iommu4j.core.pagetable;
     exports io.github.iommu4j.core.pagetable.arm;
     exports io.github.iommu4j.core.pagetable.intel;
+    exports io.github.iommu4j.core.queue;
     exports io.github.iommu4j.core.topology;
     exports io.github.iommu4j.core.trace;
     exports io.github.iommu4j.core.vfio;

@@ -65,6 +65,10 @@ final class SmmuBench {
     static final class Plan {
         Smmuv3Capabilities capabilities = CAPABLE;
         PhysicalMemory memory = new SparseMemory();
+        /** What hardware sees, if not the same. */
+        @Nullable
+        PhysicalMemory hardwareMemory;
+
         Locking locking = ValidatedLocking.over(new PlainLocking());
         KernelRelease release = KernelRelease.V6_12;
         KernelLog.WarnPolicy warnings = KernelLog.WarnPolicy.THROW;
@@ -115,8 +119,9 @@ final class SmmuBench {
         log = new KernelLog(plan.warnings);
         arena = new ArenaAllocator(memory, ARENA, 0x1000_0000L, plan.locking);
         structures = new ArenaAllocator(memory, STRUCTURES, 0x1000_0000L, plan.locking);
+        PhysicalMemory seen = plan.hardwareMemory == null ? memory : plan.hardwareMemory;
         unit = plan.hardware
-                .apply(Smmuv3.builder(memory).capabilities(plan.capabilities).commandProcessing(plan.processing))
+                .apply(Smmuv3.builder(seen).capabilities(plan.capabilities).commandProcessing(plan.processing))
                 .build();
         SmmuHost.Builder builder = SmmuHost.builder(memory, new Failing(arena))
                 .structures(new Failing(structures))

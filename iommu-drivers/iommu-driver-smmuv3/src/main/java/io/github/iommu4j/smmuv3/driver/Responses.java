@@ -38,6 +38,7 @@ final class Responses {
 
     /** Ends an access that nobody can be asked about. */
     void abort(int sid, int stag) {
+        stalls.remove(stag, sid);
         unit.ring().issue(resume(sid, stag).with0(Command.AB, 1));
     }
 

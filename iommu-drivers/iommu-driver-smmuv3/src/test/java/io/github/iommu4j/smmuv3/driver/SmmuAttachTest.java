@@ -276,7 +276,7 @@ class SmmuAttachTest {
             DeviceNode nic = bench.device("nic");
             ops(bench, DomainType.IDENTITY, "nic").attach(nic);
             int ids = bench.driver.idsInUse();
-            bench.untilFailure = n;
+            bench.shortage.once(n);
             Errno refusal = null;
             try {
                 DomainOps domain = ops(bench, DomainType.UNMANAGED, "nic");
@@ -286,7 +286,7 @@ class SmmuAttachTest {
             } catch (IommuException refused) {
                 refusal = refused.errno();
             }
-            bench.untilFailure = 0;
+            bench.shortage.end();
             assertThat(refusal).isIn(Errno.ENOMEM, null);
             assertThat(bench.dma("nic", IOVA, Access.READ)).isEqualTo(IOVA);
             assertThat(bench.driver.idsInUse()).isLessThanOrEqualTo(ids + 1);

@@ -8,7 +8,9 @@ import io.github.iommu4j.api.IommuDomain;
 import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.Prot;
 import io.github.iommu4j.api.dma.Access;
+import io.github.iommu4j.api.dma.Endpoints;
 import io.github.iommu4j.api.dma.PageRequestMessage;
+import io.github.iommu4j.api.dma.PrgResponse;
 import io.github.iommu4j.api.dma.Privilege;
 import io.github.iommu4j.api.dma.TranslationUnit;
 import io.github.iommu4j.api.dma.Translations;
@@ -305,6 +307,38 @@ class SmmuFaultTest {
         domain.unmap(IOVA, 0x1000);
         assertThat(rig.nic.translationsCached()).as("what the device kept").isZero();
         assertThat(bench.driver.canWaitForPages(bench.device(FUNCTION))).isTrue();
+    }
+
+    @Test
+    void aPageRequestIsAnsweredToTheStreamThatItCameFrom() {
+        int second = 0x333;
+        List<PrgResponse> answers = new ArrayList<>();
+        SmmuBench.Plan plan = plan(KernelRelease.V6_12, DeviceFeatures.of(5, Trait.ATS, Trait.PRI))
+                .functions(FUNCTION);
+        plan.host =
+                builder -> builder.pciStreams(function -> List.of(function.id().bits(), second));
+        plan.hardware = builder -> builder.endpoints(new Endpoints() {
+            @Override
+            public void respond(PrgResponse response) {
+                answers.add(response);
+            }
+        });
+        SmmuBench bench = plan.boot();
+        IommuDomain domain = bench.attached(FUNCTION);
+        IopfQueue queue = bench.core.faults().newQueue("smmu", (device, request) -> PageResponse.Code.SUCCESS);
+        queue.add(bench.device(FUNCTION));
+        bench.core.setIopfHandler(domain, queue.handler());
+        int first = bench.streamId(FUNCTION);
+        for (int sid : new int[] {second, first, second}) {
+            for (boolean last : new boolean[] {false, true}) {
+                bench.unit.pageRequest(new PageRequestMessage(
+                        sid, TranslationUnit.NO_SUBSTREAM, IOVA, 1, Privilege.UNPRIVILEGED, 9, last));
+            }
+            bench.driver.step();
+            queue.step();
+        }
+        assertThat(answers).extracting(PrgResponse::streamId).containsExactly(second, first, second);
+        assertThat(answers).extracting(PrgResponse::prgIndex).containsOnly(9);
     }
 
     @ParameterizedTest

@@ -73,6 +73,10 @@ final class SmmuBench {
         @Nullable
         Errno handled;
 
+        /** The unit, once it is made. */
+        @Nullable
+        Smmuv3 made;
+
         UnaryOperator<Smmuv3.Builder> hardware = builder -> builder;
         UnaryOperator<SmmuHost.Builder> host = builder -> builder;
         UnaryOperator<MmioRegion> registers = region -> region;
@@ -117,6 +121,7 @@ final class SmmuBench {
         unit = plan.hardware
                 .apply(Smmuv3.builder(memory).capabilities(plan.capabilities).commandProcessing(plan.processing))
                 .build();
+        plan.made = unit;
         SmmuHost.Builder builder = SmmuHost.builder(memory, shortage.over(arena))
                 .structures(shortage.over(structures))
                 .locking(plan.locking)

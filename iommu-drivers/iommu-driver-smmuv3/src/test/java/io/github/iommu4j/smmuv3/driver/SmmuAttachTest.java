@@ -318,6 +318,18 @@ class SmmuAttachTest {
     }
 
     @Test
+    void aStageOneCanBeTheFirstThatComesOverAParent() {
+        for (KernelRelease release : KernelRelease.values()) {
+            SmmuBench bench = bench(release);
+            DeviceNode nic = bench.device("nic");
+            DomainOps parent = bench.driver.nestParent();
+            long bypass = StreamTableEntry.V.mask() | StreamTableEntry.CONFIG.of(StreamTableEntry.CONFIG_BYPASS);
+            bench.driver.nest(parent, bypass, 0).attach(nic);
+            assertThat(bench.entry("nic").config()).isEqualTo(StreamTableEntry.CONFIG_STAGE2);
+        }
+    }
+
+    @Test
     void wordsThatAreNotAUsersAreRefusedWithEio() {
         SmmuBench bench = bench(KernelRelease.V7_2);
         DomainOps parent = bench.driver.nestParent();

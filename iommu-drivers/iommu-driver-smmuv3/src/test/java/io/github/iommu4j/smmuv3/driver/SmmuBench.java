@@ -12,7 +12,6 @@ import io.github.iommu4j.api.dma.TranslationUnit;
 import io.github.iommu4j.api.dma.Translations;
 import io.github.iommu4j.api.lock.Locking;
 import io.github.iommu4j.api.memory.MmioRegion;
-import io.github.iommu4j.api.memory.PageAllocator;
 import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.core.IommuCore;
 import io.github.iommu4j.core.device.BusType;
@@ -78,6 +77,10 @@ final class SmmuBench {
         @Nullable
         Errno handled;
 
+        /** The unit, once it is made. */
+        @Nullable
+        Smmuv3 made;
+
         UnaryOperator<Smmuv3.Builder> hardware = builder -> builder;
         UnaryOperator<SmmuHost.Builder> host = builder -> builder;
         UnaryOperator<MmioRegion> registers = region -> region;
@@ -111,7 +114,7 @@ final class SmmuBench {
     final BusType bus;
     final KernelLog log;
     final List<String> faults = new ArrayList<>();
-    long untilFailure;
+    final Shortage shortage = new Shortage();
     private int readUpTo;
 
     private SmmuBench(Plan plan) {
@@ -123,8 +126,9 @@ final class SmmuBench {
         unit = plan.hardware
                 .apply(Smmuv3.builder(seen).capabilities(plan.capabilities).commandProcessing(plan.processing))
                 .build();
-        SmmuHost.Builder builder = SmmuHost.builder(memory, new Failing(arena))
-                .structures(new Failing(structures))
+        plan.made = unit;
+        SmmuHost.Builder builder = SmmuHost.builder(memory, shortage.over(arena))
+                .structures(shortage.over(structures))
                 .locking(plan.locking)
                 .release(plan.release)
                 .log(log)
@@ -163,28 +167,6 @@ final class SmmuBench {
 
     private static FwSpec description(Plan plan, String name) {
         return new FwSpec(UNIT, Objects.requireNonNull(plan.devices.get(name), name));
-    }
-
-    /** Refuses the n-th allocation from a moment on, once. */
-    private final class Failing implements PageAllocator {
-        private final ArenaAllocator behind;
-
-        Failing(ArenaAllocator behind) {
-            this.behind = behind;
-        }
-
-        @Override
-        public long allocate(long size, long alignment) {
-            if (untilFailure > 0 && --untilFailure == 0) {
-                throw new IommuException(Errno.ENOMEM, "this allocation is refused");
-            }
-            return behind.allocate(size, alignment);
-        }
-
-        @Override
-        public void free(long address, long size) {
-            behind.free(address, size);
-        }
     }
 
     /** The driver may hear of faults only once there is a core. */

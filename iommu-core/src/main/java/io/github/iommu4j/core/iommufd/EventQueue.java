@@ -98,6 +98,7 @@ public final class EventQueue {
                 }
                 return done;
             }
+            delivered(event);
             done += record.capacity();
         }
         return done;
@@ -111,18 +112,29 @@ public final class EventQueue {
                 return null;
             }
             events.remove();
-            kept -= oldest.flags == 0 ? 1 : 0;
             return oldest;
         } finally {
             lock.unlock();
         }
     }
 
+    /** An event takes its place until it is with the reader. */
+    private void delivered(Event event) {
+        lock.lock();
+        try {
+            kept -= event.flags == LOST_EVENTS ? 0 : 1;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A header for lost events is not put before what came meanwhile, whose sequence tells the same. */
     private void putBack(Event event) {
         lock.lock();
         try {
-            events.addFirst(event);
-            kept += event.flags == 0 ? 1 : 0;
+            if (event.flags != LOST_EVENTS || events.isEmpty()) {
+                events.addFirst(event);
+            }
         } finally {
             lock.unlock();
         }

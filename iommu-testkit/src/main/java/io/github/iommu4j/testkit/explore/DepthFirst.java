@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tries every choice, the latest first, up to a number of preemptions.
+ * Tries every choice, the latest first, up to a number of preemptions or delays.
  *
  * <p>Partial-order reduction, where asked for, is by sleep sets (Godefroid): once a task's next step was tried at a place,
  * the task sleeps while others make steps that have nothing to do with it; a run whose every choice sleeps equals one that
@@ -19,7 +19,7 @@ final class DepthFirst implements Chooser {
     private record Sleeper(int task, Operation pending, int left) {}
 
     /** A place where there was a choice. */
-    private static final class Node {
+    private final class Node {
         private final int[] candidates;
         private final Operation[] pending;
         private final int running;
@@ -39,8 +39,19 @@ final class DepthFirst implements Chooser {
         }
 
         private int leftAfter(int candidate) {
-            return left - (running >= 0 && candidates[candidate] != running ? 1 : 0);
+            return switch (bounded) {
+                case PREEMPTIONS -> left - (running >= 0 && candidates[candidate] != running ? 1 : 0);
+                case DELAYS -> left - candidate;
+            };
         }
+    }
+
+    /** What is counted. */
+    enum Bounded {
+        /** Changes from a task that could go on. */
+        PREEMPTIONS,
+        /** Tasks passed over whose turn it was. */
+        DELAYS
     }
 
     /** Whether runs are left out that equal others but for the order of independent steps. */
@@ -49,14 +60,18 @@ final class DepthFirst implements Chooser {
         SLEEP_SETS
     }
 
+    private final Bounded bounded;
     private final int bound;
     private final Reduction reduction;
     private final List<Node> path = new ArrayList<>();
     private int depth;
     private int left;
     private List<Sleeper> asleep = List.of();
+    /** The number of the task that made the last step. */
+    private int last = -1;
 
-    DepthFirst(int bound, Reduction reduction) {
+    DepthFirst(Bounded bounded, int bound, Reduction reduction) {
+        this.bounded = bounded;
         this.bound = bound;
         this.reduction = reduction;
         this.left = bound;
@@ -67,6 +82,7 @@ final class DepthFirst implements Chooser {
         depth = 0;
         left = bound;
         asleep = List.of();
+        last = -1;
     }
 
     /** Makes the next run another; {@code false} when there is none. */
@@ -83,6 +99,12 @@ final class DepthFirst implements Chooser {
 
     @Override
     public @Nullable Task choose(@Nullable Task running, List<Task> enabled) {
+        Task chosen = chosen(running, enabled);
+        last = chosen == null ? last : chosen.number;
+        return chosen;
+    }
+
+    private @Nullable Task chosen(@Nullable Task running, List<Task> enabled) {
         if (enabled.size() == 1) {
             Task only = enabled.get(0);
             if (isAsleep(only, left)) {
@@ -130,14 +152,14 @@ final class DepthFirst implements Chooser {
         throw new AssertionError("task " + number + " is none of " + enabled);
     }
 
-    /** The running task first, so that the first run has no preemption. */
+    /** The running task first, so that the first run has no preemption and no delay. */
     private @Nullable Node newNode(@Nullable Task running, List<Task> enabled) {
         List<Task> order = new ArrayList<>(enabled.size());
         if (running != null) {
             order.add(running);
         }
-        for (Task task : enabled) {
-            if (task != running && (running == null || left > 0)) {
+        for (Task task : bounded == Bounded.DELAYS ? inTurn(enabled) : enabled) {
+            if (task != running && isWithinBound(running, order.size())) {
                 order.add(task);
             }
         }
@@ -151,6 +173,24 @@ final class DepthFirst implements Chooser {
                 candidates, pending, running == null ? -1 : running.number, left, asleep, fingerprint(enabled));
         path.add(node);
         return node;
+    }
+
+    private boolean isWithinBound(@Nullable Task running, int before) {
+        return switch (bounded) {
+            case PREEMPTIONS -> running == null || left > 0;
+            case DELAYS -> before <= left;
+        };
+    }
+
+    /** Those after the one that made the last step, then those before it. */
+    private List<Task> inTurn(List<Task> enabled) {
+        int after = 0;
+        while (after < enabled.size() && enabled.get(after).number <= last) {
+            after++;
+        }
+        List<Task> order = new ArrayList<>(enabled.subList(after, enabled.size()));
+        order.addAll(enabled.subList(0, after));
+        return order;
     }
 
     private boolean isAsleep(Task task, int leftNow) {

@@ -260,7 +260,7 @@ final class Execution {
         Task first = tasks.isEmpty() ? null : decide(null);
         if (first != null) {
             hand(first);
-            carrier.run(first.running());
+            runFrom(first);
         }
         end();
         if (refused != null) {
@@ -268,6 +268,15 @@ final class Execution {
         }
         if (finding == null && !givenUp) {
             checkEnd();
+        }
+    }
+
+    private void runFrom(Task first) {
+        try {
+            carrier.run(first.running());
+        } catch (IllegalStateException stuck) {
+            phase = Phase.ENDING;
+            throw stuck;
         }
     }
 

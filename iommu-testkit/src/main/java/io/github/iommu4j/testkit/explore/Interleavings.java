@@ -43,6 +43,7 @@ public final class Interleavings {
     private Set<Integer> dropped = Set.of();
     private boolean shrinks = true;
     private DepthFirst.Reduction reduction = DepthFirst.Reduction.NONE;
+    private DepthFirst.Bounded bounded = DepthFirst.Bounded.PREEMPTIONS;
 
     private Interleavings(Scenario scenario) {
         this.scenario = scenario;
@@ -82,7 +83,34 @@ public final class Interleavings {
             throw new IllegalArgumentException("a preemption bound of " + bound);
         }
         preemptions = bound;
+        bounded = DepthFirst.Bounded.PREEMPTIONS;
         return this;
+    }
+
+    /**
+     * How often a task may be passed over although it is its turn, instead of a bound of preemptions. A task's turn lasts until
+     * it ends, waits or polls; then it is the turn of the next in the order in which they were added, after the last the first.
+     *
+     * <p>For tasks that wait for each other again and again: there changes of task that cost no preemption alone make more
+     * schedules than can be tried, while with a bound of delays their number grows with the length of a run as its power only
+     * (Emmi, Qadeer, Rakamaric: Delay-bounded scheduling, POPL 2011).
+     *
+     * @param bound 0 or more
+     * @return this
+     * @throws IllegalArgumentException when negative
+     * @throws IllegalStateException when {@link #reduced}: a run that stands for another may need more delays
+     */
+    public Interleavings delayBound(int bound) {
+        requireUnreduced(reduction == DepthFirst.Reduction.SLEEP_SETS);
+        preemptionBound(bound);
+        bounded = DepthFirst.Bounded.DELAYS;
+        return this;
+    }
+
+    private static void requireUnreduced(boolean refused) {
+        if (refused) {
+            throw new IllegalStateException("a bound of delays and reduction exclude each other");
+        }
     }
 
     /**
@@ -92,6 +120,7 @@ public final class Interleavings {
      */
     public Interleavings unbounded() {
         preemptions = Integer.MAX_VALUE;
+        bounded = DepthFirst.Bounded.PREEMPTIONS;
         return reduced();
     }
 
@@ -100,8 +129,10 @@ public final class Interleavings {
      * share what the stage does not know: only its locks, its memory, its registers and its variables.
      *
      * @return this
+     * @throws IllegalStateException with a {@link #delayBound}
      */
     public Interleavings reduced() {
+        requireUnreduced(bounded == DepthFirst.Bounded.DELAYS);
         reduction = DepthFirst.Reduction.SLEEP_SETS;
         return this;
     }
@@ -152,9 +183,11 @@ public final class Interleavings {
     }
 
     /**
-     * Tries every schedule, those with fewer preemptions first.
+     * Tries every schedule, those with fewer preemptions or delays first.
      *
-     * @return what was found: the finding with the fewest preemptions
+     * @return what was found: the finding with the fewest of them
+     * @throws IllegalStateException when a scenario is not the same in every run, or its tasks hold monitors where tasks can
+     *     change, so that one waits for another whose turn it is not
      */
     public Exploration exhaustive() {
         try (Runner runner = new Runner(dropped)) {
@@ -312,7 +345,7 @@ public final class Interleavings {
 
         private Exploration depthFirst(int bound, long most) {
             long start = System.nanoTime();
-            DepthFirst search = new DepthFirst(bound, reduction);
+            DepthFirst search = new DepthFirst(bounded, bound, reduction);
             long schedules = 0;
             long equal = 0;
             long steps = 0;

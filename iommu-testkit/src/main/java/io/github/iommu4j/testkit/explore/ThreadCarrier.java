@@ -12,6 +12,11 @@ final class ThreadCarrier implements Carrier {
     /** How often a waiting thread looks before it parks: the other side often answers at once. */
     private static final int LOOKS = 64;
 
+    /** How often, and how many times in a row, a task has to be seen waiting for a monitor. */
+    private static final long LOOK_NANOS = 100_000_000;
+
+    private static final int BLOCKED_LOOKS = 20;
+
     private static final class Seat implements Coroutine {
         private volatile boolean turn;
         private volatile @Nullable Thread thread;
@@ -34,6 +39,11 @@ final class ThreadCarrier implements Carrier {
             }
             turn = false;
         }
+
+        private boolean isBlocked() {
+            Thread mine = thread;
+            return mine != null && mine.getState() == Thread.State.BLOCKED;
+        }
     }
 
     private final ThreadFactory threads;
@@ -41,6 +51,7 @@ final class ThreadCarrier implements Carrier {
     private final Deque<Seat> idle = new ArrayDeque<>();
     private final Deque<Seat> all = new ArrayDeque<>();
     private volatile boolean closed;
+    private volatile @Nullable Seat running;
 
     ThreadCarrier(ThreadFactory threads) {
         this.threads = threads;
@@ -77,13 +88,35 @@ final class ThreadCarrier implements Carrier {
     @Override
     public void run(Coroutine first) {
         main.thread = Thread.currentThread();
-        ((Seat) first).give();
-        main.await();
+        hand((Seat) first);
+        int blocked = 0;
+        while (!main.turn && blocked < BLOCKED_LOOKS) {
+            LockSupport.parkNanos(this, LOOK_NANOS);
+            Seat now = running;
+            blocked = now != null && now.isBlocked() ? blocked + 1 : 0;
+        }
+        if (!main.turn) {
+            throw new IllegalStateException(
+                    "a task waits for a monitor at " + place(running)
+                            + "; it is held by one that is not its turn: what is explored must not hold monitors where tasks can change");
+        }
+        main.turn = false;
+    }
+
+    private static String place(@Nullable Seat seat) {
+        Thread thread = seat == null ? null : seat.thread;
+        StackTraceElement[] frames = thread == null ? new StackTraceElement[0] : thread.getStackTrace();
+        return frames.length == 0 ? "an unknown place" : frames[0].toString();
+    }
+
+    private void hand(Seat to) {
+        running = to;
+        to.give();
     }
 
     @Override
     public void transfer(Coroutine from, Coroutine to) {
-        ((Seat) to).give();
+        hand((Seat) to);
         ((Seat) from).await();
     }
 
@@ -92,7 +125,7 @@ final class ThreadCarrier implements Carrier {
         Seat seat = (Seat) from;
         seat.body = null;
         idle.add(seat);
-        (to == null ? main : (Seat) to).give();
+        hand(to == null ? main : (Seat) to);
     }
 
     @Override

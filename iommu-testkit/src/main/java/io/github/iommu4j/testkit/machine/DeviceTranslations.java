@@ -135,10 +135,12 @@ final class DeviceTranslations {
         return idle;
     }
 
-    /** What no entry, in the cache or on its way, is older than. */
+    /** Those that cover no entry which is older, in the cache or in use; what is on its way may be older than any. */
     private void forgetOldDrops() {
-        if (underWay == 0 && entries.isEmpty() && used.isEmpty()) {
-            drops.removeIf(Drop::completed);
+        if (underWay == 0) {
+            drops.removeIf(drop -> drop.completed()
+                    && entries.stream().noneMatch(entry -> isDroppedBy(entry, drop))
+                    && used.stream().noneMatch(entry -> isDroppedBy(entry, drop)));
         }
     }
 
@@ -161,6 +163,11 @@ final class DeviceTranslations {
     /** Drops everything without being asked: ATS is switched off, or the device is reset. */
     synchronized void clear() {
         entries.clear();
+    }
+
+    /** Invalidations that an entry may still be judged by. */
+    synchronized int dropsRemembered() {
+        return drops.size();
     }
 
     synchronized int size() {

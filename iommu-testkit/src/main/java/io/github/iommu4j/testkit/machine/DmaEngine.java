@@ -202,15 +202,16 @@ final class DmaEngine {
             end(transfer, piece, "no right");
             return;
         }
-        if (transfer.tried() > mostTries) {
+        if (transfer.tries() >= mostTries) {
             end(transfer, piece, "no right after " + mostTries + " tries");
             return;
         }
         int index = groups.open(transfer.job().substreamId());
+        transfer.waitFor(DmaTransfer.State.WAITING_FOR_PAGES, index);
         if (index < 0) {
             return;
         }
-        transfer.waitFor(DmaTransfer.State.WAITING_FOR_PAGES, index);
+        transfer.tried();
         int rest = transfer.current().length() - transfer.offset();
         long lastPage = piece.iova() + rest - 1 >>> PAGE_LG2;
         long page = piece.iova() >>> PAGE_LG2;
@@ -229,6 +230,9 @@ final class DmaEngine {
     }
 
     private boolean pagesCame(DmaTransfer transfer) {
+        if (transfer.waitsFor() < 0) {
+            return groupCame(transfer);
+        }
         PrgResponse.Code answer = groups.take(transfer.waitsFor());
         if (answer == null) {
             return false;
@@ -237,6 +241,15 @@ final class DmaEngine {
         if (answer != PrgResponse.Code.SUCCESS) {
             end(transfer, pieceOf(transfer), "page request answered with " + answer);
         }
+        return true;
+    }
+
+    /** A transfer that found every group in use asks once one is free. */
+    private boolean groupCame(DmaTransfer transfer) {
+        if (groups.isFull()) {
+            return false;
+        }
+        transfer.goOn();
         return true;
     }
 

@@ -148,8 +148,13 @@ public final class DmaTransfer {
     }
 
     /** Counts a try at the current piece. */
-    int tried() {
-        return ++tries;
+    void tried() {
+        tries++;
+    }
+
+    /** How often the current piece was tried. */
+    int tries() {
+        return tries;
     }
 
     void refused(Translation.Fault by) {

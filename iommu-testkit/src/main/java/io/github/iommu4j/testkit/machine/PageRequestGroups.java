@@ -54,6 +54,11 @@ final class PageRequestGroups {
         return -1;
     }
 
+    /** Whether all indexes are taken. */
+    synchronized boolean isFull() {
+        return groups.size() == INDEXES;
+    }
+
     synchronized boolean isAnswered(int index) {
         Group group = groups.get(index);
         return group == null || group.answer != null;

@@ -112,6 +112,93 @@ final class InterleavingsTest {
     }
 
     @Test
+    void aBoundOfDelaysCountsEachTaskThatIsPassedOver() {
+        for (int bound = 0; bound <= 3; bound++) {
+            Set<String> orders = new HashSet<>();
+            Exploration exploration = Interleavings.of(stage -> {
+                        StringBuilder order = new StringBuilder();
+                        for (String name : List.of("x", "y", "z")) {
+                            stage.task(name, () -> {
+                                order.append(name);
+                                stage.yieldPoint("half-way");
+                                order.append(name);
+                            });
+                        }
+                        stage.atEnd("order", () -> orders.add(order.toString()));
+                    })
+                    .delayBound(bound)
+                    .exhaustive();
+            assertThat(exploration.completeness()).isEqualTo(Exploration.Completeness.COMPLETE);
+            switch (bound) {
+                case 0 -> assertThat(orders).containsExactly("xxyyzz");
+                case 1 ->
+                    assertThat(orders).containsExactlyInAnyOrder("xxyyzz", "yyzzxx", "xyyzzx", "xxzzyy", "xxyzzy");
+                default -> assertThat(orders).contains("zzxxyy").hasSizeGreaterThan(5);
+            }
+        }
+    }
+
+    @Test
+    void withABoundOfDelaysTasksThatPollGetTheirTurnsOneAfterTheOther() {
+        Exploration exploration = Interleavings.of(stage -> {
+                    Shared<Integer> turn = stage.shared("turn", 0);
+                    for (int i = 0; i < 4; i++) {
+                        int mine = 3 - i;
+                        stage.task("waits for " + mine, () -> {
+                            while (turn.get() != mine) {
+                                stage.locking().relax();
+                            }
+                            turn.set(mine + 1);
+                        });
+                    }
+                })
+                .delayBound(2)
+                .mostSteps(200)
+                .exhaustive()
+                .requireNothingFound();
+        assertThat(exploration.completeness()).isEqualTo(Exploration.Completeness.COMPLETE);
+    }
+
+    @Test
+    void aRacyCounterNeedsOneDelay() {
+        assertThat(Interleavings.of(stage -> counts(stage, 2))
+                        .delayBound(0)
+                        .exhaustive()
+                        .finding())
+                .isEmpty();
+        Interleavings.of(stage -> counts(stage, 2)).delayBound(1).exhaustive().requireFinding();
+    }
+
+    @Test
+    void aBoundOfDelaysAndReductionExcludeEachOther() {
+        Interleavings some = Interleavings.of(stage -> counts(stage, 2));
+        assertThatIllegalArgumentException().isThrownBy(() -> some.delayBound(-1));
+        some.delayBound(1);
+        assertThatIllegalStateException().isThrownBy(some::reduced).withMessageContaining("delays");
+        some.preemptionBound(1).reduced();
+        assertThatIllegalStateException().isThrownBy(() -> some.delayBound(1)).withMessageContaining("delays");
+    }
+
+    @Test
+    void aMonitorHeldWhereTasksCanChangeIsAnErrorAndNoHang() {
+        Interleavings interleavings = Interleavings.of(stage -> {
+                    Object monitor = new Object();
+                    for (int i = 0; i < 2; i++) {
+                        stage.task("holds it", () -> {
+                            synchronized (monitor) {
+                                stage.yieldPoint("inside");
+                            }
+                        });
+                    }
+                })
+                .carrier(CarrierKind.THREADS);
+        assertThatIllegalStateException()
+                .isThrownBy(interleavings::exhaustive)
+                .withMessageContaining("waits for a monitor at")
+                .withMessageContaining("InterleavingsTest");
+    }
+
+    @Test
     void everyOrderOfTwoTasksIsTriedOnce() {
         Set<String> orders = new HashSet<>();
         Exploration exploration = Interleavings.of(stage -> {

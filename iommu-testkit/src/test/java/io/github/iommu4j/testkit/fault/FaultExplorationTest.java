@@ -180,7 +180,7 @@ final class FaultExplorationTest {
     @ParameterizedTest
     @MethodSource("cases")
     void F27_nothingIsLostAnsweredTwiceOrLeakedUnderAnyInterleaving(Case each) {
-        Interleavings interleavings = Interleavings.of(each.scenario()::accept).preemptionBound(EXHAUSTIVE ? 3 : 2);
+        Interleavings interleavings = Interleavings.of(each.scenario()::accept).preemptionBound(2);
         if (!EXHAUSTIVE) {
             interleavings.mostSchedules(SCHEDULES_IN_A_SHORT_RUN);
         }

@@ -22,7 +22,10 @@ import io.github.iommu4j.core.lock.PlainLocking;
 import io.github.iommu4j.core.lock.ValidatedLocking;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** iommufd's fault queues and event queues. */
@@ -259,5 +262,67 @@ final class FaultQueueTest {
         }
         count = events.read(0, UserBuffer.over(bytes));
         assertThat(words(bytes, count)).containsExactly(0, 6, 1, 0, 7, 2, EventQueue.LOST_EVENTS, 9);
+    }
+
+    /** A buffer that reports events as it is first written to, and cannot be written from a position on. */
+    private static UserBuffer reporting(byte[] bytes, int from, Runnable reports) {
+        UserBuffer behind = broken(bytes, from);
+        Deque<Runnable> once = new ArrayDeque<>(List.of(reports));
+        return new UserBuffer() {
+            @Override
+            public int length() {
+                return behind.length();
+            }
+
+            @Override
+            public void write(int position, byte[] data) {
+                while (!once.isEmpty()) {
+                    once.remove().run();
+                }
+                behind.write(position, data);
+            }
+
+            @Override
+            public byte[] read(int position, int count) {
+                return behind.read(position, count);
+            }
+        };
+    }
+
+    private static void report(int type, int... events) {
+        for (int event : events) {
+            EVENTS.report(type, new byte[] {(byte) event, 0, 0, 0});
+        }
+    }
+
+    @Test
+    void F65_aRecordThatIsBeingCopiedStillTakesItsPlace() {
+        EventQueue events = EVENTS.allocate(3, 1, 0);
+        byte[] bytes = new byte[64];
+        report(3, 1);
+        UserBuffer faulting = reporting(bytes, 4, () -> report(3, 2, 3));
+        assertThat(errno(() -> events.read(0, faulting))).isEqualTo(Errno.EFAULT);
+        report(3, 4, 5);
+        int count = events.read(0, UserBuffer.over(bytes));
+        assertThat(words(bytes, count)).containsExactly(0, 0, 1, EventQueue.LOST_EVENTS, 4);
+        report(3, 6);
+        count = events.read(0, reporting(bytes, 64, () -> report(3, 7)));
+        assertThat(words(bytes, count))
+                .as("it is copied, then there is room")
+                .containsExactly(0, 5, 6, EventQueue.LOST_EVENTS, 6);
+    }
+
+    @Test
+    void F65_aHeaderForLostEventsThatWasNotCopiedStandsOnlyWhereNothingIs() {
+        EventQueue events = EVENTS.allocate(4, 1, 0);
+        byte[] bytes = new byte[64];
+        report(4, 1, 2);
+        assertThat(events.read(0, broken(bytes, 12))).isEqualTo(12);
+        assertThat(errno(() -> events.read(0, broken(bytes, 4)))).isEqualTo(Errno.EFAULT);
+        assertThat(errno(() -> events.read(0, reporting(bytes, 4, () -> report(4, 3)))))
+                .isEqualTo(Errno.EFAULT);
+        int count = events.read(0, UserBuffer.over(bytes));
+        assertThat(words(bytes, count)).as("the gap of sequences says it").containsExactly(0, 2, 3);
+        assertThat(events.isReadable()).isFalse();
     }
 }

@@ -15,6 +15,7 @@ import io.github.iommu4j.api.dma.Translation;
 import io.github.iommu4j.core.memory.SparseMemory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -266,6 +267,53 @@ class FakeDeviceTest {
         }
         assertThat(transfer.reason()).contains("no right after 2 tries");
         assertThat(unit.pageRequests).hasSize(2);
+    }
+
+    @Test
+    void withEveryGroupInUseATransferWaitsForOne() {
+        FakeDevice device = asking(1);
+        int groups = 512;
+        for (int n = 0; n < groups; n++) {
+            assertThat(run(device, DmaSegment.read(0x1000, 4)).state()).isEqualTo(DmaTransfer.State.WAITING_FOR_PAGES);
+        }
+        DmaTransfer transfer = run(device, DmaSegment.read(0x2000, 4));
+        assertThat(transfer.state()).isEqualTo(DmaTransfer.State.WAITING_FOR_PAGES);
+        assertThat(device.step()).isFalse();
+        assertThat(unit.pageRequests).hasSize(groups);
+        unit.map(1, 0x9000, 3);
+        device.respond(new PrgResponse(STREAM, -1, 77, Code.SUCCESS));
+        while (device.step()) {
+            Thread.onSpinWait();
+        }
+        assertThat(transfer.state()).isEqualTo(DmaTransfer.State.WAITING_FOR_PAGES);
+        assertThat(unit.pageRequests).hasSize(groups + 1);
+        assertThat(unit.pageRequests.get(groups).prgIndex()).isEqualTo(77);
+        unit.map(2, 0xA000, 3);
+        device.respond(new PrgResponse(STREAM, -1, 77, Code.SUCCESS));
+        while (device.step()) {
+            Thread.onSpinWait();
+        }
+        assertThat(transfer.state()).isEqualTo(DmaTransfer.State.DONE);
+    }
+
+    @Test
+    void invalidationsThatConcernNothingAnyMoreAreForgotten() {
+        DeviceTranslations translations = new DeviceTranslations(4, false);
+        DeviceTranslations.Key key = new DeviceTranslations.Key(-1, Privilege.UNPRIVILEGED);
+        Translation.Ok completion = new Translation.Ok(0x9000, 12, 3, ScriptedUnit.MEMORY);
+        long asked = translations.ask();
+        DeviceTranslations.Entry entry = new DeviceTranslations.Entry(key, 0x1000, 12, completion, asked);
+        translations.release(Objects.requireNonNull(translations.fill(entry, 0x1000)));
+        for (int n = 0; n < 100; n++) {
+            translations.drop(new InvalidateRequest(STREAM, -1, 0x2000, 12), true);
+        }
+        assertThat(translations.dropsRemembered()).isLessThan(2);
+        long onItsWay = translations.ask();
+        translations.drop(new InvalidateRequest(STREAM, -1, 0x3000, 12), true);
+        translations.drop(new InvalidateRequest(STREAM, -1, 0x2000, 12), true);
+        assertThat(translations.fill(new DeviceTranslations.Entry(key, 0x3000, 12, completion, onItsWay), 0x3000))
+                .as("it was dropped while it was under way")
+                .isNull();
     }
 
     @Test

@@ -14,6 +14,7 @@ final class CommandBatch {
 
     private final CommandRing ring;
     private final List<Command> commands = new ArrayList<>();
+    private @Nullable Errno lost;
 
     /** An empty batch. */
     CommandBatch(CommandRing ring) {
@@ -23,7 +24,8 @@ final class CommandBatch {
     /** Adds a command; a full batch is issued first, without waiting. */
     void add(Command command) {
         if (commands.size() == MOST) {
-            ring.issue(commands);
+            Errno refusal = ring.issue(commands);
+            lost = lost == null ? refusal : lost;
             commands.clear();
         }
         commands.add(command);
@@ -32,12 +34,14 @@ final class CommandBatch {
     /**
      * Issues the rest and a CMD_SYNC, and waits until everything that was added has taken effect. The batch is empty again.
      *
-     * @return as {@link CommandRing#issueAndSync(List)}
+     * @return as {@link CommandRing#issueAndSync(List)}; {@code ETIMEDOUT} also when some were not issued before
      */
     @Nullable
     Errno submit() {
         Errno errno = ring.issueAndSync(commands);
+        Errno before = lost;
         commands.clear();
-        return errno;
+        lost = null;
+        return before == null ? errno : before;
     }
 }

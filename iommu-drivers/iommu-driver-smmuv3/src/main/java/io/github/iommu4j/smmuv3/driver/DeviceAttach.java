@@ -78,6 +78,7 @@ final class DeviceAttach {
         }
         SmmuDomain domain = target.domain();
         if (domain != null) {
+            domain.finalise(master);
             requireUnit(domain, master);
         }
         attach(master, target);

@@ -127,11 +127,12 @@ final class DomainFlush {
         }
         CommandBatch batch = new CommandBatch(unit.ring());
         tlb.ranges.forEach(tlb.byAddress, new Range(iova, size, page, changed), batch::add);
-        if (wasNested) {
-            // What was combined of both stages is not reached by intermediate addresses (§4.4).
-            batch.add(tlb.stage1);
-        }
         batch.submit();
+        // Intermediate addresses do not reach what was combined of both stages (§4.4), which may be combined anew while
+        // they are there: they go first. A stage 1 that comes after that finds none of them.
+        if (wasNested) {
+            unit.ring().issueAndSync(tlb.stage1);
+        }
         endpoints(iova, size);
     }
 

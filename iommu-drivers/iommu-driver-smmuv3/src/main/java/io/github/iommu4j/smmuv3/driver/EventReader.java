@@ -6,7 +6,6 @@ import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.dma.TranslationUnit;
 import io.github.iommu4j.api.fault.FaultEvent;
 import io.github.iommu4j.api.fault.FaultReason;
-import io.github.iommu4j.api.fault.PageResponse;
 import io.github.iommu4j.core.trace.KernelLog;
 import io.github.iommu4j.smmuv3.layout.EventRecord;
 import io.github.iommu4j.smmuv3.layout.EventType;
@@ -76,7 +75,8 @@ final class EventReader {
         unit.streams().mutex().lock();
         try {
             Master master = unit.streams().findLocked(event.streamId());
-            if (master == null) {
+            // A guest's contexts may stall what cannot wait: nobody could answer that.
+            if (master == null || waits && !master.stalls()) {
                 return waits ? abandon(event) : Errno.EINVAL;
             }
             return waits ? reportPageRequest(master, event) : reportFailure(master, event, reason);
@@ -96,8 +96,7 @@ final class EventReader {
         responses.stalled(event.stag(), event.streamId());
         Errno refusal = host.kernel().deviceFaults().report(master.device(), request);
         if (refusal != null && host.answersWhatNobodyTook()) {
-            responses.answer(
-                    master, request, new PageResponse(request.pasid(), request.groupId(), PageResponse.Code.FAILURE));
+            responses.abort(event.streamId(), event.stag());
         }
         return refusal;
     }

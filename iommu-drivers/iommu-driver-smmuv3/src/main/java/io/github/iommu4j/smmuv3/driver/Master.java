@@ -6,7 +6,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,9 +28,11 @@ final class Master {
     private final int ssidBits;
     private final boolean stalls;
     private final boolean ats;
-    private final Map<Integer, ContextSpace> pasids = new TreeMap<>();
+    /** Whoever reads events looks at these two without those locks. */
+    private final Map<Integer, ContextSpace> pasids = new ConcurrentSkipListMap<>();
+
+    private volatile @Nullable StreamTarget target;
     private @Nullable ContextTable contexts;
-    private @Nullable StreamTarget target;
     private volatile boolean atsOn;
 
     Master(Device device, SmmuUnit unit, List<Integer> streamIds, Bus bus) {

@@ -85,7 +85,14 @@ final class PageRequestReader {
                     permissions(request),
                     request.address(),
                     new FaultEvent.Traits(request.last(), needsPasid, List.of()));
-            return host.kernel().deviceFaults().report(master.device(), event);
+            if (request.last()) {
+                responses.asked(master, request);
+            }
+            Errno refusal = host.kernel().deviceFaults().report(master.device(), event);
+            if (refusal != null && request.last() && host.answersWhatNobodyTook()) {
+                responses.forget(master, request);
+            }
+            return refusal;
         } finally {
             unit.streams().mutex().unlock();
         }

@@ -8,8 +8,11 @@ import io.github.iommu4j.api.fault.PageResponse;
 import io.github.iommu4j.smmuv3.driver.DeviceFeatures.Trait;
 import io.github.iommu4j.smmuv3.layout.Command;
 import io.github.iommu4j.smmuv3.layout.CommandOpcode;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Answers accesses that wait: CMD_RESUME for stalls, CMD_PRI_RESP for page requests (IHI 0070 §4.6, §4.5.2). No CMD_SYNC is
@@ -26,6 +29,10 @@ final class Responses {
     private final SmmuUnit unit;
     /** Which stream an access of a tag is of: a master may have several. */
     private final Map<Integer, Integer> stalls = new ConcurrentHashMap<>();
+    /** The streams that groups of page requests came from, first come first; only of masters that have several. */
+    private final Map<Group, List<Integer>> groups = new ConcurrentHashMap<>();
+
+    private record Group(int firstStream, int index) {}
 
     Responses(SmmuUnit unit) {
         this.unit = unit;
@@ -36,8 +43,44 @@ final class Responses {
         stalls.put(stag, sid);
     }
 
+    /** The last request of a group came from one of a master's streams, which has no other group of that index then. */
+    void asked(Master master, PageRequestMessage last) {
+        int[] streams = master.streamIds();
+        if (streams.length > 1) {
+            groups.compute(new Group(streams[0], last.prgIndex()), (group, waiting) -> {
+                List<Integer> all = without(last.streamId(), waiting);
+                all.add(last.streamId());
+                return all;
+            });
+        }
+    }
+
+    /** Nobody will answer that group. */
+    void forget(Master master, PageRequestMessage last) {
+        groups.computeIfPresent(new Group(master.streamIds()[0], last.prgIndex()), (group, waiting) -> {
+            List<Integer> rest = without(last.streamId(), waiting);
+            return rest.isEmpty() ? null : rest;
+        });
+    }
+
+    private static List<Integer> without(int sid, @Nullable List<Integer> waiting) {
+        List<Integer> rest = waiting == null ? new ArrayList<>() : new ArrayList<>(waiting);
+        rest.remove(Integer.valueOf(sid));
+        return rest;
+    }
+
+    private int takeStream(Master master, int index) {
+        int[] sid = {master.streamIds()[0]};
+        groups.computeIfPresent(new Group(sid[0], index), (group, waiting) -> {
+            sid[0] = waiting.get(0);
+            return waiting.size() == 1 ? null : List.copyOf(waiting.subList(1, waiting.size()));
+        });
+        return sid[0];
+    }
+
     /** Ends an access that nobody can be asked about. */
     void abort(int sid, int stag) {
+        stalls.remove(stag, sid);
         unit.ring().issue(resume(sid, stag).with0(Command.AB, 1));
     }
 
@@ -57,7 +100,9 @@ final class Responses {
                     : command.with0(Command.AB, 1);
         } else if (master.features().has(Trait.PRI)) {
             command = pageRequestAnswer(
-                    master.streamIds()[0], response, request.traits().responseNeedsPasid());
+                    takeStream(master, response.groupId()),
+                    response,
+                    request.traits().responseNeedsPasid());
         } else {
             throw new IommuException(Errno.ENODEV, master.device().name() + " does not wait for pages");
         }

@@ -73,7 +73,7 @@ final class SmmuUnit {
                     : null;
             this.streamTable = newStreamTable();
             this.streams = new StreamMap(this);
-            reset();
+            bringUp();
         } catch (IommuException refusal) {
             parts.structures().freeAll();
             throw refusal;
@@ -107,6 +107,24 @@ final class SmmuUnit {
             table.hint(StreamTable.PrefetchHint.SKIPPED);
         }
         return table;
+    }
+
+    /** A unit that is given up is off before its memory goes: queues may be on by then. */
+    private void bringUp() {
+        try {
+            reset();
+        } catch (IommuException refusal) {
+            giveUp();
+            throw refusal;
+        }
+    }
+
+    private void giveUp() {
+        try {
+            disable();
+        } catch (IommuException silence) {
+            parts.print(KernelLog.Level.ERR, "failed to clear cr0");
+        }
     }
 
     private void reset() {

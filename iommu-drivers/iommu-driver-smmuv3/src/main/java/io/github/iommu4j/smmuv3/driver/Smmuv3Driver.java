@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * The driver of one SMMUv3 (Linux arm-smmu-v3, 6.1 to 7.2).
  *
  * <pre>{@code
- * SmmuHost host = SmmuHost.builder(memory, allocator).build();
+ * KernelServices kernel = KernelServices.builder(memory, allocator).build();
+ * SmmuHost host = SmmuHost.builder(kernel).build();
  * Smmuv3Driver driver = Smmuv3Driver.start("9050000.smmuv3", smmu.registers(), host);
  * core.register(driver);
  * }</pre>
@@ -191,7 +192,8 @@ public final class Smmuv3Driver implements IommuDriver {
      * @param commands what the user wrote into his queue, with his own StreamIDs
      * @param streams the StreamID that one of the user's stands for; {@code null} when he has no such stream
      * @throws IommuException {@code EINVAL} for a parent that is not of stage 2 or of another unit; {@code EIO} at the first
-     *     command that is not the user's to issue: those before it have taken effect
+     *     command that is not the user's to issue: those before it have taken effect; {@code ETIMEDOUT} when the unit does not
+     *     do them
      */
     public void invalidate(DomainOps parent, List<Command> commands, IntFunction<@Nullable Integer> streams) {
         new UserInvalidation(requireParent(parent), streams).issue(commands);

@@ -28,14 +28,19 @@ final class UserInvalidation {
     /**
      * Issues commands as far as they are his to issue, and waits until they have taken effect.
      *
-     * @throws IommuException {@code EIO} at the first that is none of his; those before have taken effect
+     * @throws IommuException {@code EIO} at the first that is none of his; those before have taken effect. {@code ETIMEDOUT} when
+     *     the unit does not do them
      */
     void issue(List<Command> commands) {
         CommandBatch batch = new CommandBatch(parent.unit().ring());
+        Errno silence;
         try {
             commands.forEach(command -> batch.add(converted(command)));
         } finally {
-            batch.submit();
+            silence = batch.submit();
+        }
+        if (silence != null) {
+            throw new IommuException(silence, parent.unit().name() + " does not take a user's commands");
         }
     }
 

@@ -230,6 +230,34 @@ class CommandRingTest {
     }
 
     @Test
+    void aBatchOfWhichAPartWasNotIssuedHasNotTakenEffect() {
+        Plan plan = plan(SyncSignal.NONE);
+        ManualTicker ticker = new ManualTicker();
+        plan.ticker = ticker;
+        plan.sizeLg2 = 1;
+        plan.processing = CommandProcessing.STEPPED;
+        boolean[] works = new boolean[1];
+        StructureBench[] made = new StructureBench[1];
+        plan.alsoWhilePolling = () -> {
+            ticker.advance(Duration.ofMillis(250));
+            if (works[0]) {
+                made[0].unit.step();
+            }
+        };
+        StructureBench bench = plan.boot();
+        made[0] = bench;
+        assertThat(bench.ring.issue(List.of(HARMLESS, HARMLESS))).isNull();
+        CommandBatch batch = new CommandBatch(bench.ring);
+        for (int n = 0; n <= CommandBatch.MOST; n++) {
+            batch.add(HARMLESS);
+        }
+        works[0] = true;
+        assertThat(batch.submit()).as("those that found no room are lost").isEqualTo(Errno.ETIMEDOUT);
+        batch.add(HARMLESS);
+        assertThat(batch.submit()).as("the next is another one").isNull();
+    }
+
+    @Test
     void whereTimeStandsStillNobodyWaitsForEver() {
         Plan plan = plan(SyncSignal.NONE);
         plan.ticker = () -> 0;

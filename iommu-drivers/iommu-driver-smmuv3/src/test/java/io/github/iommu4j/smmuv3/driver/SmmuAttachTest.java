@@ -276,7 +276,7 @@ class SmmuAttachTest {
             DeviceNode nic = bench.device("nic");
             ops(bench, DomainType.IDENTITY, "nic").attach(nic);
             int ids = bench.driver.idsInUse();
-            bench.untilFailure = n;
+            bench.shortage.once(n);
             Errno refusal = null;
             try {
                 DomainOps domain = ops(bench, DomainType.UNMANAGED, "nic");
@@ -286,7 +286,7 @@ class SmmuAttachTest {
             } catch (IommuException refused) {
                 refusal = refused.errno();
             }
-            bench.untilFailure = 0;
+            bench.shortage.end();
             assertThat(refusal).isIn(Errno.ENOMEM, null);
             assertThat(bench.dma("nic", IOVA, Access.READ)).isEqualTo(IOVA);
             assertThat(bench.driver.idsInUse()).isLessThanOrEqualTo(ids + 1);
@@ -315,6 +315,18 @@ class SmmuAttachTest {
         assertThat(StreamTableEntry.S2VMID.get(bench.entry("nic").dw2())).isNotZero();
         bench.driver.nest(parent, 0, 0).attach(nic);
         assertThat(bench.entry("nic").config()).isZero();
+    }
+
+    @Test
+    void aStageOneCanBeTheFirstThatComesOverAParent() {
+        for (KernelRelease release : KernelRelease.values()) {
+            SmmuBench bench = bench(release);
+            DeviceNode nic = bench.device("nic");
+            DomainOps parent = bench.driver.nestParent();
+            long bypass = StreamTableEntry.V.mask() | StreamTableEntry.CONFIG.of(StreamTableEntry.CONFIG_BYPASS);
+            bench.driver.nest(parent, bypass, 0).attach(nic);
+            assertThat(bench.entry("nic").config()).isEqualTo(StreamTableEntry.CONFIG_STAGE2);
+        }
     }
 
     @Test

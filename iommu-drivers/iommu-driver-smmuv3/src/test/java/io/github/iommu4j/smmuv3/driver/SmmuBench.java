@@ -12,7 +12,6 @@ import io.github.iommu4j.api.dma.TranslationUnit;
 import io.github.iommu4j.api.dma.Translations;
 import io.github.iommu4j.api.lock.Locking;
 import io.github.iommu4j.api.memory.MmioRegion;
-import io.github.iommu4j.api.memory.PageAllocator;
 import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.core.IommuCore;
 import io.github.iommu4j.core.device.BusType;
@@ -66,6 +65,10 @@ final class SmmuBench {
     static final class Plan {
         Smmuv3Capabilities capabilities = CAPABLE;
         PhysicalMemory memory = new SparseMemory();
+        /** What hardware sees, if not the same. */
+        @Nullable
+        PhysicalMemory hardwareMemory;
+
         Locking locking = ValidatedLocking.over(new PlainLocking());
         KernelRelease release = KernelRelease.V6_12;
         KernelLog.WarnPolicy warnings = KernelLog.WarnPolicy.THROW;
@@ -74,6 +77,10 @@ final class SmmuBench {
         /** What handlers of domains answer. */
         @Nullable
         Errno handled;
+
+        /** The unit, once it is made. */
+        @Nullable
+        Smmuv3 made;
 
         UnaryOperator<Smmuv3.Builder> hardware = builder -> builder;
         UnaryOperator<KernelServices.Builder> kernel = builder -> builder;
@@ -109,7 +116,7 @@ final class SmmuBench {
     final BusType bus;
     final KernelLog log;
     final List<String> faults = new ArrayList<>();
-    long untilFailure;
+    final Shortage shortage = new Shortage();
     private int readUpTo;
 
     private SmmuBench(Plan plan) {
@@ -117,11 +124,13 @@ final class SmmuBench {
         log = new KernelLog(plan.warnings);
         arena = new ArenaAllocator(memory, ARENA, 0x1000_0000L, plan.locking);
         structures = new ArenaAllocator(memory, STRUCTURES, 0x1000_0000L, plan.locking);
+        PhysicalMemory seen = plan.hardwareMemory == null ? memory : plan.hardwareMemory;
         unit = plan.hardware
-                .apply(Smmuv3.builder(memory).capabilities(plan.capabilities).commandProcessing(plan.processing))
+                .apply(Smmuv3.builder(seen).capabilities(plan.capabilities).commandProcessing(plan.processing))
                 .build();
-        KernelServices.Builder kernel = KernelServices.builder(memory, new Failing(arena))
-                .structures(new Failing(structures))
+        plan.made = unit;
+        KernelServices.Builder kernel = KernelServices.builder(memory, shortage.over(arena))
+                .structures(shortage.over(structures))
                 .locking(plan.locking)
                 .release(plan.release)
                 .log(log)
@@ -161,28 +170,6 @@ final class SmmuBench {
 
     private static FwSpec description(Plan plan, String name) {
         return new FwSpec(UNIT, Objects.requireNonNull(plan.devices.get(name), name));
-    }
-
-    /** Refuses the n-th allocation from a moment on, once. */
-    private final class Failing implements PageAllocator {
-        private final ArenaAllocator behind;
-
-        Failing(ArenaAllocator behind) {
-            this.behind = behind;
-        }
-
-        @Override
-        public long allocate(long size, long alignment) {
-            if (untilFailure > 0 && --untilFailure == 0) {
-                throw new IommuException(Errno.ENOMEM, "this allocation is refused");
-            }
-            return behind.allocate(size, alignment);
-        }
-
-        @Override
-        public void free(long address, long size) {
-            behind.free(address, size);
-        }
     }
 
     /** The driver may hear of faults only once there is a core. */

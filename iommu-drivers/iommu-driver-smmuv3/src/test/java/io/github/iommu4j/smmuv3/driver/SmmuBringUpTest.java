@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.memory.MmioRegion;
+import io.github.iommu4j.api.memory.PageAllocator;
 import io.github.iommu4j.core.driver.KernelServices;
 import io.github.iommu4j.core.lock.PlainLocking;
 import io.github.iommu4j.core.memory.ArenaAllocator;
@@ -216,6 +217,54 @@ class SmmuBringUpTest {
             return tap;
         };
         assertThat(SmmuBench.errno(plan::boot)).isEqualTo(Errno.ETIMEDOUT);
+    }
+
+    /** Queues are on by then; what they write would go into memory that is somebody else's. */
+    @ParameterizedTest
+    @CsvSource({"CMDQEN, 8", "EVENTQEN, 4", "PRIQEN, 2", "SMMUEN, 1"})
+    void aUnitThatIsGivenUpIsOffBeforeItsMemoryGoes(String enable, long stuck) {
+        SparseMemory memory = new SparseMemory();
+        Smmuv3 unit = Smmuv3.builder(memory).capabilities(SmmuBench.CAPABLE).build();
+        MmioRegion behind = unit.registers();
+        MmioRegion region = new MmioRegion() {
+            @Override
+            public long size() {
+                return behind.size();
+            }
+
+            @Override
+            public long read(long offset, int width) {
+                long value = behind.read(offset, width);
+                return offset == SmmuRegister.CR0ACK.offset() ? value & ~stuck : value;
+            }
+
+            @Override
+            public void write(long offset, int width, long value) {
+                behind.write(offset, width, value);
+            }
+        };
+        ArenaAllocator arena = new ArenaAllocator(memory, SmmuBench.ARENA, 0x1000_0000L, new PlainLocking());
+        List<Long> controls = new ArrayList<>();
+        PageAllocator watched = new PageAllocator() {
+            @Override
+            public long allocate(long size, long alignment) {
+                return arena.allocate(size, alignment);
+            }
+
+            @Override
+            public void free(long address, long size) {
+                controls.add(behind.read(SmmuRegister.CR0ACK.offset(), 4));
+                arena.free(address, size);
+            }
+        };
+        SmmuHost host = SmmuHost.builder(KernelServices.builder(memory, watched).build())
+                .queueBytesLg2(12)
+                .build();
+        assertThat(SmmuBench.errno(() -> Smmuv3Driver.start(SmmuBench.UNIT, region, host)))
+                .as("%s is never acknowledged", enable)
+                .isEqualTo(Errno.ETIMEDOUT);
+        assertThat(arena.live()).isEmpty();
+        assertThat(controls).as("CR0 as memory went").isNotEmpty().containsOnly(0L);
     }
 
     @Test

@@ -36,6 +36,14 @@ class SmmuExplorationTest {
         return plan;
     }
 
+    private static SmmuBench.Plan wordByWord(Stage stage, Smmuv3Capabilities capabilities) {
+        SmmuBench.Plan plan = plan(stage, capabilities);
+        SparseMemory memory = new SparseMemory();
+        plan.memory = stage.explored(memory);
+        plan.hardwareMemory = new WalkedMemory(plan.memory, memory);
+        return plan;
+    }
+
     /** Stage 1 with completion by message, and stage 2 with completion by CONS. */
     private static List<Smmuv3Capabilities> modes() {
         return List.of(
@@ -88,8 +96,7 @@ class SmmuExplorationTest {
     void onceADomainIsReplacedNoDmaGoesThroughTheOldOne() {
         for (Smmuv3Capabilities mode : modes()) {
             explore("replace against DMA, word by word", stage -> {
-                SmmuBench.Plan plan = plan(stage, mode);
-                plan.memory = stage.explored(new SparseMemory());
+                SmmuBench.Plan plan = wordByWord(stage, mode);
                 SmmuBench bench = plan.boot();
                 IommuDomain old = bench.attached(NIC);
                 IommuDomain next = bench.core.newPagingDomain(bench.device(NIC));
@@ -120,8 +127,7 @@ class SmmuExplorationTest {
     void identityTakesADomainsPlaceWithoutAGap() {
         for (Smmuv3Capabilities mode : modes()) {
             explore("identity against DMA, word by word", stage -> {
-                SmmuBench.Plan plan = plan(stage, mode);
-                plan.memory = stage.explored(new SparseMemory());
+                SmmuBench.Plan plan = wordByWord(stage, mode);
                 SmmuBench bench = plan.boot();
                 IommuDomain domain = bench.attached(NIC);
                 domain.map(IOVA, PA, 0x1000, Prot.READ_WRITE);

@@ -8,18 +8,23 @@ import io.github.iommu4j.api.IommuDomain;
 import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.Prot;
 import io.github.iommu4j.api.dma.Access;
+import io.github.iommu4j.api.dma.Endpoints;
 import io.github.iommu4j.api.dma.PageRequestMessage;
+import io.github.iommu4j.api.dma.PrgResponse;
 import io.github.iommu4j.api.dma.Privilege;
 import io.github.iommu4j.api.dma.TranslationUnit;
 import io.github.iommu4j.api.dma.Translations;
 import io.github.iommu4j.api.driver.DeviceFaultReporter;
+import io.github.iommu4j.api.driver.DomainOps;
 import io.github.iommu4j.api.fault.FaultEvent;
 import io.github.iommu4j.api.fault.FaultReason;
 import io.github.iommu4j.api.fault.PageResponse;
 import io.github.iommu4j.core.fault.IopfQueue;
 import io.github.iommu4j.smmuv3.driver.DeviceFeatures.Trait;
+import io.github.iommu4j.smmuv3.layout.ContextDescriptor;
 import io.github.iommu4j.smmuv3.layout.RegisterFields.Queue;
 import io.github.iommu4j.smmuv3.layout.SmmuRegister;
+import io.github.iommu4j.smmuv3.layout.StreamTableEntry;
 import io.github.iommu4j.testkit.machine.DmaJob;
 import io.github.iommu4j.testkit.machine.DmaSegment;
 import io.github.iommu4j.testkit.machine.DmaTransfer;
@@ -212,6 +217,49 @@ class SmmuFaultTest {
                 .isEqualTo(Errno.ENODEV);
     }
 
+    /** A guest decides what its own contexts do, whatever the host says of the device. */
+    @ParameterizedTest
+    @EnumSource(names = {"V6_12", "V7_2"})
+    void whatAGuestLetsStallOfADeviceThatCannotWaitIsAborted(KernelRelease release) {
+        EndpointMap endpoints = new EndpointMap();
+        SmmuBench.Plan plan = plan(release, DeviceFeatures.NONE);
+        plan.hardware = builder -> builder.endpoints(endpoints);
+        SmmuBench bench = plan.boot();
+        FakeDevice nic = FakeDevice.builder(bench.unit, bench.memory, 0x110).build();
+        endpoints.add(0x110, nic);
+        DomainOps parent = bench.driver.nestParent();
+        IommuDomain stage2 = bench.core.adopt(bench.device("nic"), DomainType.UNMANAGED, parent);
+        stage2.map(IOVA, PA & -0x1000L, 0x1000, Prot.READ_WRITE);
+        long context = PA & -0x1000L;
+        bench.memory.store64(
+                context,
+                ContextDescriptor.V.mask()
+                        | ContextDescriptor.AA64.mask()
+                        | ContextDescriptor.T0SZ.of(25)
+                        | ContextDescriptor.EPD1.mask()
+                        | ContextDescriptor.IPS.of(5)
+                        | ContextDescriptor.ASID.of(1)
+                        | ContextDescriptor.A.mask()
+                        | ContextDescriptor.R.mask()
+                        | ContextDescriptor.S.mask());
+        bench.memory.store64(context + 8, ContextDescriptor.TTB.inPlace(IOVA));
+        long entry = StreamTableEntry.V.mask()
+                | StreamTableEntry.CONFIG.of(StreamTableEntry.CONFIG_STAGE1)
+                | StreamTableEntry.S1CONTEXTPTR.inPlace(IOVA);
+        bench.group("nic").dmaOwnership().claim(this);
+        bench.group("nic")
+                .attach(bench.core.adopt(bench.device("nic"), DomainType.NESTED, bench.driver.nest(parent, entry, 0)));
+        DmaTransfer transfer = nic.run(DmaJob.of(DmaSegment.read(0x40_0000_0000L - 8, 8)));
+        assertThat(transfer.state()).isEqualTo(DmaTransfer.State.STALLED);
+        bench.lines();
+        assertThat(bench.driver.step()).isTrue();
+        while (nic.step()) {
+            // Until nothing moves.
+        }
+        assertThat(transfer.state()).isEqualTo(DmaTransfer.State.FAILED);
+        assertThat(bench.lines()).anyMatch(line -> line.contains("event"));
+    }
+
     /** A function that asks for translations and pages. */
     private static final class PriRig {
         final EndpointMap endpoints = new EndpointMap();
@@ -259,6 +307,38 @@ class SmmuFaultTest {
         domain.unmap(IOVA, 0x1000);
         assertThat(rig.nic.translationsCached()).as("what the device kept").isZero();
         assertThat(bench.driver.canWaitForPages(bench.device(FUNCTION))).isTrue();
+    }
+
+    @Test
+    void aPageRequestIsAnsweredToTheStreamThatItCameFrom() {
+        int second = 0x333;
+        List<PrgResponse> answers = new ArrayList<>();
+        SmmuBench.Plan plan = plan(KernelRelease.V6_12, DeviceFeatures.of(5, Trait.ATS, Trait.PRI))
+                .functions(FUNCTION);
+        plan.host =
+                builder -> builder.pciStreams(function -> List.of(function.id().bits(), second));
+        plan.hardware = builder -> builder.endpoints(new Endpoints() {
+            @Override
+            public void respond(PrgResponse response) {
+                answers.add(response);
+            }
+        });
+        SmmuBench bench = plan.boot();
+        IommuDomain domain = bench.attached(FUNCTION);
+        IopfQueue queue = bench.core.faults().newQueue("smmu", (device, request) -> PageResponse.Code.SUCCESS);
+        queue.add(bench.device(FUNCTION));
+        bench.core.setIopfHandler(domain, queue.handler());
+        int first = bench.streamId(FUNCTION);
+        for (int sid : new int[] {second, first, second}) {
+            for (boolean last : new boolean[] {false, true}) {
+                bench.unit.pageRequest(new PageRequestMessage(
+                        sid, TranslationUnit.NO_SUBSTREAM, IOVA, 1, Privilege.UNPRIVILEGED, 9, last));
+            }
+            bench.driver.step();
+            queue.step();
+        }
+        assertThat(answers).extracting(PrgResponse::streamId).containsExactly(second, first, second);
+        assertThat(answers).extracting(PrgResponse::prgIndex).containsOnly(9);
     }
 
     @ParameterizedTest

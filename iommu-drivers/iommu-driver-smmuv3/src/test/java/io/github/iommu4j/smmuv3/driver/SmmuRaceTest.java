@@ -10,6 +10,7 @@ import io.github.iommu4j.smmuv3.hardware.Smmuv3Capabilities;
 import io.github.iommu4j.smmuv3.layout.IdField;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -95,5 +96,41 @@ class SmmuRaceTest {
     @Test
     void stageTwo() throws Exception {
         race(SmmuBench.STAGE_2);
+    }
+
+    /** The reader of events looks PASIDs up without the locks under which they come and go. */
+    @Test
+    void aPasidThatStaysIsFoundWhileOthersComeAndGo() throws Exception {
+        SmmuBench.Plan plan = new SmmuBench.Plan();
+        plan.features = DeviceFeatures.of(10);
+        SmmuBench bench = plan.boot();
+        int stays = 500;
+        bench.group("nic").attachPasid(bench.core.newPagingDomain(bench.device("nic")), stays);
+        Master master = Objects.requireNonNull(bench.driver.unit().streams().find(bench.device("nic")));
+        ContextSpace space = Objects.requireNonNull(master.pasids().get(stays));
+        AtomicBoolean over = new AtomicBoolean();
+        ExecutorService threads = Executors.newSingleThreadExecutor();
+        try {
+            Future<?> changes = threads.submit(() -> {
+                while (!over.get()) {
+                    for (int pasid = 1; pasid < stays; pasid++) {
+                        master.pasids().put(pasid, space);
+                    }
+                    for (int pasid = 1; pasid < stays; pasid++) {
+                        master.pasids().remove(pasid);
+                    }
+                }
+            });
+            for (int n = 0; n < ROUNDS * 1_000; n++) {
+                assertThat(master.pasids().get(stays) == space)
+                        .as("look-up %d", n)
+                        .isTrue();
+            }
+            over.set(true);
+            changes.get();
+        } finally {
+            over.set(true);
+            threads.shutdownNow();
+        }
     }
 }

@@ -14,12 +14,16 @@ import io.github.iommu4j.core.pagetable.PageTableEnvironment;
 import io.github.iommu4j.core.pagetable.arm.ArmTableConfig;
 import io.github.iommu4j.core.pagetable.arm.LpaeKind;
 import io.github.iommu4j.core.pagetable.arm.LpaeTable;
+import io.github.iommu4j.smmuv3.hardware.CommandProcessing;
 import io.github.iommu4j.smmuv3.layout.Command;
 import io.github.iommu4j.smmuv3.layout.CommandOpcode;
 import io.github.iommu4j.smmuv3.layout.ContextDescriptor;
 import io.github.iommu4j.smmuv3.layout.IdField;
 import io.github.iommu4j.smmuv3.layout.StreamTableEntry;
+import io.github.iommu4j.testkit.machine.ManualTicker;
+import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** Address spaces of processes, and stages 1 of users: tables that are not the driver's. */
@@ -137,6 +141,30 @@ class SmmuSharingTest {
                 new SmmuDomain(SmmuDomain.Stage.ONE, bench.driver.unit(), new DeviceAttach(bench.driver.unit()));
         assertThat(SmmuBench.errno(() -> bench.driver.invalidate(stage1, List.of(), vsid -> null)))
                 .isEqualTo(Errno.EINVAL);
+    }
+
+    @Test
+    void aUserIsToldThatHisInvalidationsWereNotDone() {
+        SmmuBench.Plan plan = new SmmuBench.Plan();
+        plan.processing = CommandProcessing.STEPPED;
+        ManualTicker ticker = new ManualTicker();
+        boolean[] stuck = new boolean[1];
+        plan.host = builder -> builder.clock(ticker).whilePolling(() -> {
+            if (stuck[0]) {
+                ticker.advance(Duration.ofMillis(100));
+            } else {
+                Objects.requireNonNull(plan.made).step();
+            }
+        });
+        SmmuBench bench = plan.boot();
+        DomainOps parent = bench.driver.nestParent();
+        stuck[0] = true;
+        assertThat(SmmuBench.errno(() ->
+                        bench.driver.invalidate(parent, List.of(Command.of(CommandOpcode.TLBI_NH_ALL)), vsid -> null)))
+                .isEqualTo(Errno.ETIMEDOUT);
+        assertThat(SmmuBench.errno(() -> bench.driver.invalidate(parent, List.of(new Command(0xFF, 0)), vsid -> null)))
+                .as("what is not his comes first")
+                .isEqualTo(Errno.EIO);
     }
 
     /** A guest with its own context and tables in what it takes for physical memory. */

@@ -6,8 +6,10 @@ module io.github.iommu4j.core {
 
     exports io.github.iommu4j.core;
     exports io.github.iommu4j.core.bits;
+    exports io.github.iommu4j.core.cache;
     exports io.github.iommu4j.core.device;
     exports io.github.iommu4j.core.dmabuf;
+    exports io.github.iommu4j.core.driver;
     exports io.github.iommu4j.core.fault;
     exports io.github.iommu4j.core.iommufd;
     exports io.github.iommu4j.core.lock;
@@ -16,6 +18,7 @@ module io.github.iommu4j.core {
     exports io.github.iommu4j.core.pagetable;
     exports io.github.iommu4j.core.pagetable.arm;
     exports io.github.iommu4j.core.pagetable.intel;
+    exports io.github.iommu4j.core.queue;
     exports io.github.iommu4j.core.topology;
     exports io.github.iommu4j.core.trace;
     exports io.github.iommu4j.core.vfio;

@@ -12,6 +12,7 @@ import io.github.iommu4j.core.IommuCore;
 import io.github.iommu4j.core.device.BusType;
 import io.github.iommu4j.core.device.DeferredProbe;
 import io.github.iommu4j.core.device.DeviceNode;
+import io.github.iommu4j.core.driver.KernelServices;
 import io.github.iommu4j.core.lock.PlainLocking;
 import io.github.iommu4j.core.memory.ArenaAllocator;
 import io.github.iommu4j.core.memory.SparseMemory;
@@ -81,7 +82,10 @@ public class SmmuStack {
             Smmuv3Driver driver = Smmuv3Driver.start(
                     UNIT,
                     unit.registers(),
-                    SmmuHost.builder(memory, arena).locking(locking).build());
+                    SmmuHost.builder(KernelServices.builder(memory, arena)
+                                    .locking(locking)
+                                    .build())
+                            .build());
             FwSpec description = new FwSpec(UNIT, List.of(STREAM));
             IommuCore core = IommuCore.builder()
                     .locking(locking)

@@ -9,57 +9,6 @@ import java.util.Map;
  */
 public final class CaptureReader {
 
-    private static final String REGISTERS = "regs.csv";
-    private static final List<String> REGISTER_COLUMNS = List.of("name", "offset", "bytes", "value");
-    private static final List<String> TRANSLATION_COLUMNS =
-            List.of("sid", "iova", "pa", "qemu_perm", "walker_kind", "walker_size", "walker_r", "walker_w");
-    private static final List<String> PROBE_COLUMNS = List.of(
-            "sid",
-            "iova",
-            "len",
-            "access",
-            "qemu_verdict",
-            "qemu_pa",
-            "qemu_perm",
-            "qemu_event",
-            "qemu_event_raw",
-            "walker_verdict",
-            "walker_pa",
-            "agree",
-            "note");
-    private static final List<String> UNMAPPED_COLUMNS = List.of("sid", "iova", "access", "fault");
-    private static final List<String> EVENT_COLUMNS = List.of(
-            "sid",
-            "type",
-            "name",
-            "input_addr",
-            "rnw",
-            "class",
-            "s2",
-            "pnu",
-            "ind",
-            "ssv",
-            "ssid",
-            "stall",
-            "addr2",
-            "raw_le_bytes");
-
-    private static final List<String> VTD_TRANSLATION_COLUMNS =
-            List.of("sid", "iova", "pa", "walker_kind", "walker_size", "walker_r", "walker_w");
-    private static final List<String> VTD_PROBE_COLUMNS = List.of(
-            "sid",
-            "iova",
-            "len",
-            "access",
-            "qemu_verdict",
-            "qemu_pa",
-            "qemu_event",
-            "walker_verdict",
-            "walker_pa",
-            "agree",
-            "note");
-    private static final List<String> FAULT_COLUMNS = List.of("sid", "addr", "reason", "write");
-
     private CaptureReader() {}
 
     /**
@@ -79,17 +28,12 @@ public final class CaptureReader {
                 machine.image(),
                 CsvTable.read(
                         source,
-                        "qemu_translations.csv",
-                        vtd ? VTD_TRANSLATION_COLUMNS : TRANSLATION_COLUMNS,
+                        CaptureTable.translations(machine.family()),
                         vtd ? VtdRows::translation : RowReaders::translation),
-                CsvTable.read(
-                        source,
-                        "probe.csv",
-                        vtd ? VTD_PROBE_COLUMNS : PROBE_COLUMNS,
-                        vtd ? VtdRows::probe : RowReaders::probe),
-                CsvTable.read(source, "walker_unmapped.csv", UNMAPPED_COLUMNS, RowReaders::unmapped),
-                vtd ? List.of() : CsvTable.read(source, "events.csv", EVENT_COLUMNS, RowReaders::event),
-                vtd ? CsvTable.read(source, "qemu_faults.csv", FAULT_COLUMNS, VtdRows::fault) : List.of());
+                CsvTable.read(source, CaptureTable.probes(machine.family()), vtd ? VtdRows::probe : RowReaders::probe),
+                CsvTable.read(source, CaptureTable.UNMAPPED, RowReaders::unmapped),
+                vtd ? List.of() : CsvTable.read(source, CaptureTable.EVENTS, RowReaders::event),
+                vtd ? CsvTable.read(source, CaptureTable.FAULTS, VtdRows::fault) : List.of());
     }
 
     /**
@@ -109,10 +53,10 @@ public final class CaptureReader {
 
     private static RegisterDump registers(CaptureSource source) throws CaptureException {
         Map<String, RegisterDump.Register> registers = new LinkedHashMap<>();
-        for (RegisterDump.Register register :
-                CsvTable.read(source, REGISTERS, REGISTER_COLUMNS, RowReaders::register)) {
+        for (RegisterDump.Register register : CsvTable.read(source, CaptureTable.REGISTERS, RowReaders::register)) {
             if (registers.put(register.name(), register) != null) {
-                throw new CaptureException(REGISTERS + ": register " + register.name() + " is listed twice");
+                throw new CaptureException(
+                        CaptureTable.REGISTERS.file() + ": register " + register.name() + " is listed twice");
             }
         }
         return new RegisterDump(registers);
@@ -124,7 +68,8 @@ public final class CaptureReader {
             case SMMUV3, VTD -> family;
             case AMDVI -> throw new CaptureException("no driver for " + family.label() + " yet (" + name + ")");
             case UNKNOWN ->
-                throw new CaptureException(REGISTERS + ": not the registers of an IOMMU that is known here");
+                throw new CaptureException(
+                        CaptureTable.REGISTERS.file() + ": not the registers of an IOMMU that is known here");
         };
     }
 }

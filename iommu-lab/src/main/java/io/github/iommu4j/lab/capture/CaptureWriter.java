@@ -55,40 +55,32 @@ public final class CaptureWriter {
     }
 
     private void write(Capture capture) throws IOException {
-        boolean vtd = capture.family() == Family.VTD;
         table(
-                "regs.csv",
-                List.of("name", "offset", "bytes", "value"),
+                CaptureTable.REGISTERS,
                 capture.registers().registers().values().stream()
                         .map(RowWriters::register)
                         .toList());
         table(
-                "pages.csv",
-                List.of("gpa", "offset"),
+                CaptureTable.PAGES,
                 capture.image().pages().stream().map(RowWriters::page).toList());
         table(
-                "qemu_translations.csv",
-                vtd ? RowWriters.VTD_TRANSLATION : RowWriters.SMMU_TRANSLATION,
+                CaptureTable.translations(capture.family()),
                 capture.translations().stream()
                         .map(row -> RowWriters.translation(row, capture.family()))
                         .toList());
         table(
-                "probe.csv",
-                vtd ? RowWriters.VTD_PROBE : RowWriters.SMMU_PROBE,
+                CaptureTable.probes(capture.family()),
                 capture.probes().stream().map(RowWriters::probe).toList());
         table(
-                "walker_unmapped.csv",
-                List.of("sid", "iova", "access", "fault"),
+                CaptureTable.UNMAPPED,
                 capture.unmapped().stream().map(RowWriters::unmapped).toList());
-        if (vtd) {
+        if (capture.family() == Family.VTD) {
             table(
-                    "qemu_faults.csv",
-                    List.of("sid", "addr", "reason", "write"),
+                    CaptureTable.FAULTS,
                     capture.faults().stream().map(RowWriters::fault).toList());
         } else {
             table(
-                    "events.csv",
-                    RowWriters.EVENT,
+                    CaptureTable.EVENTS,
                     capture.events().stream().map(RowWriters::event).toList());
         }
         try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(directory.resolve("pages.bin.gz")))) {
@@ -96,9 +88,9 @@ public final class CaptureWriter {
         }
     }
 
-    private void table(String file, List<String> columns, List<List<Object>> rows) throws IOException {
-        try (Writer out = Files.newBufferedWriter(directory.resolve(file), StandardCharsets.UTF_8)) {
-            out.write(FORMAT.format(columns.toArray()) + "\n");
+    private void table(CaptureTable table, List<List<Object>> rows) throws IOException {
+        try (Writer out = Files.newBufferedWriter(directory.resolve(table.file()), StandardCharsets.UTF_8)) {
+            out.write(FORMAT.format(table.columns().toArray()) + "\n");
             for (List<Object> row : rows) {
                 out.write(FORMAT.format(row.toArray()) + "\n");
             }

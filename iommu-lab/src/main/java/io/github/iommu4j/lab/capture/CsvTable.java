@@ -33,14 +33,14 @@ final class CsvTable {
         T read(CsvRow row) throws CaptureException;
     }
 
-    static <T> List<T> read(CaptureSource source, String file, List<String> columns, RowReader<T> reader)
-            throws CaptureException {
+    static <T> List<T> read(CaptureSource source, CaptureTable table, RowReader<T> reader) throws CaptureException {
+        String file = table.file();
         try (InputStream in = source.open(file)) {
             if (in == null) {
                 throw new CaptureException(file + " is missing in " + source.name());
             }
             Reader text = new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder());
-            return parse(text, file, columns, reader);
+            return parse(text, table, reader);
         } catch (UncheckedIOException e) {
             throw unreadable(file, e.getCause());
         } catch (IOException e) {
@@ -50,12 +50,13 @@ final class CsvTable {
         }
     }
 
-    private static <T> List<T> parse(Reader text, String file, List<String> columns, RowReader<T> reader)
+    private static <T> List<T> parse(Reader text, CaptureTable table, RowReader<T> reader)
             throws IOException, CaptureException {
+        String file = table.file();
         List<T> rows = new ArrayList<>();
         try (CSVParser parser =
                 CSVParser.builder().setReader(text).setFormat(FORMAT).get()) {
-            for (String column : columns) {
+            for (String column : table.required()) {
                 if (!parser.getHeaderNames().contains(column)) {
                     throw CaptureException.at(file, 1, "no column " + column);
                 }

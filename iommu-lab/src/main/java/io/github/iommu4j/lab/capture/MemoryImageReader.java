@@ -13,7 +13,7 @@ import java.util.zip.ZipException;
 /** Reads {@code pages.csv} and {@code pages.bin.gz}. */
 final class MemoryImageReader {
 
-    private static final String INDEX = "pages.csv";
+    private static final String INDEX = CaptureTable.PAGES.file();
     private static final String CONTENT = "pages.bin.gz";
     private static final int ADDRESS_BITS = 52;
 
@@ -21,7 +21,7 @@ final class MemoryImageReader {
 
     static MemoryImage read(CaptureSource source) throws CaptureException {
         List<MemoryImage.Page> pages =
-                new ArrayList<>(CsvTable.read(source, INDEX, List.of("gpa", "offset"), MemoryImageReader::page));
+                new ArrayList<>(CsvTable.read(source, CaptureTable.PAGES, MemoryImageReader::page));
         pages.sort(Comparator.comparingLong(MemoryImage.Page::address));
         int needed = 0;
         for (int i = 0; i < pages.size(); i++) {

@@ -8,47 +8,7 @@ import java.util.Locale;
 /** How the lines of each table are written; the other side of {@link RowReaders}. */
 final class RowWriters {
 
-    static final List<String> SMMU_TRANSLATION =
-            List.of("sid", "iova", "pa", "qemu_perm", "walker_kind", "walker_size", "walker_r", "walker_w");
-    static final List<String> VTD_TRANSLATION =
-            List.of("sid", "iova", "pa", "qemu_mask", "walker_kind", "walker_size", "walker_r", "walker_w");
-    static final List<String> SMMU_PROBE = probe("qemu_perm");
-    static final List<String> VTD_PROBE = probe("qemu_mask");
-    static final List<String> EVENT = List.of(
-            "index",
-            "sid",
-            "type",
-            "name",
-            "input_addr",
-            "rnw",
-            "class",
-            "s2",
-            "pnu",
-            "ind",
-            "ssv",
-            "ssid",
-            "stall",
-            "addr2",
-            "raw_le_bytes");
-
     private RowWriters() {}
-
-    private static List<String> probe(String third) {
-        return List.of(
-                "sid",
-                "iova",
-                "len",
-                "access",
-                "qemu_verdict",
-                "qemu_pa",
-                third,
-                "qemu_event",
-                "qemu_event_raw",
-                "walker_verdict",
-                "walker_pa",
-                "agree",
-                "note");
-    }
 
     static List<Object> register(RegisterDump.Register register) {
         return List.of(register.name(), hex(register.offset()), register.width(), hex(register.value()));

@@ -14,6 +14,7 @@ import io.github.iommu4j.core.device.DeferredProbe;
 import io.github.iommu4j.core.device.DeviceNode;
 import io.github.iommu4j.core.device.PciHardware;
 import io.github.iommu4j.core.device.PciHost;
+import io.github.iommu4j.core.driver.KernelServices;
 import io.github.iommu4j.core.fault.FaultOptions;
 import io.github.iommu4j.core.lock.PlainLocking;
 import io.github.iommu4j.core.memory.ArenaAllocator;
@@ -93,19 +94,21 @@ final class SmmuScene implements FaultScene {
         DeviceFeatures features = waits == Waits.STALL
                 ? DeviceFeatures.of(PASID_BITS, Trait.CAN_STALL)
                 : DeviceFeatures.of(PASID_BITS, Trait.ATS, Trait.PRI);
-        SmmuHost host = SmmuHost.builder(memory, new ArenaAllocator(memory, TABLES, ARENA_BYTES, locking))
+        KernelServices kernel = KernelServices.builder(memory, new ArenaAllocator(memory, TABLES, ARENA_BYTES, locking))
                 .structures(new ArenaAllocator(memory, STRUCTURES, ARENA_BYTES, locking))
                 .locking(locking)
                 .release(release)
                 .log(log)
-                .queueBytesLg2(QUEUE_BYTES_LG2)
-                .features(any -> features)
-                .whilePolling(unit::step)
                 .faults(core::reportFault)
                 .deviceFaults((from, event) -> {
                     timeline.add(Timeline.Place.KERNEL, FaultScene.text(event));
                     return core.faults().report(from, event);
                 })
+                .build();
+        SmmuHost host = SmmuHost.builder(kernel)
+                .queueBytesLg2(QUEUE_BYTES_LG2)
+                .features(any -> features)
+                .whilePolling(unit::step)
                 .build();
         driver = Smmuv3Driver.start(UNIT, unit.registers(), host);
         bus = new BusType(waits == Waits.STALL ? "platform" : "pci", locking, new DeferredProbe(locking));

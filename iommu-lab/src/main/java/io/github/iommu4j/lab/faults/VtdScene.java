@@ -14,6 +14,7 @@ import io.github.iommu4j.core.device.DeferredProbe;
 import io.github.iommu4j.core.device.DeviceNode;
 import io.github.iommu4j.core.device.PciHardware;
 import io.github.iommu4j.core.device.PciHost;
+import io.github.iommu4j.core.driver.KernelServices;
 import io.github.iommu4j.core.fault.FaultOptions;
 import io.github.iommu4j.core.lock.PlainLocking;
 import io.github.iommu4j.core.memory.ArenaAllocator;
@@ -75,17 +76,17 @@ final class VtdScene implements FaultScene {
                 .log(log)
                 .faults(options)
                 .build();
-        VtdHost host = VtdHost.builder(memory, new ArenaAllocator(memory, ARENA, ARENA_BYTES, locking))
+        KernelServices kernel = KernelServices.builder(memory, new ArenaAllocator(memory, ARENA, ARENA_BYTES, locking))
                 .locking(locking)
                 .release(release)
                 .log(log)
-                .features(function -> FEATURES)
                 .faults(core::reportFault)
                 .deviceFaults((from, event) -> {
                     timeline.add(Timeline.Place.KERNEL, FaultScene.text(event));
                     return core.faults().report(from, event);
                 })
                 .build();
+        VtdHost host = VtdHost.builder(kernel).features(function -> FEATURES).build();
         iommu = IntelIommu.start(
                 DmarTable.of(capabilities.hostAddressWidth(), DmarUnit.ofEverything("dmar0", unit.registers()))
                         .with(AtsReach.allPorts(0)),

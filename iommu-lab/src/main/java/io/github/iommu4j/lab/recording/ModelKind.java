@@ -1,5 +1,6 @@
 package io.github.iommu4j.lab.recording;
 
+import io.github.iommu4j.core.driver.KernelServices;
 import io.github.iommu4j.lab.capture.Family;
 import io.github.iommu4j.lab.recording.WorkloadMachine.Installation;
 import io.github.iommu4j.lab.recording.WorkloadMachine.Surroundings;
@@ -78,21 +79,23 @@ public enum ModelKind {
 
     private static Installation smmu(Surroundings surroundings, Set<SmmuOption> options) {
         Smmuv3 unit = Smmuv3.builder(surroundings.memory()).build();
-        SmmuHost.Builder host = SmmuHost.builder(surroundings.memory(), surroundings.allocator())
-                .locking(surroundings.locking())
-                .whilePolling(unit::step);
+        SmmuHost.Builder host = SmmuHost.builder(kernel(surroundings)).whilePolling(unit::step);
         options.forEach(host::option);
         Smmuv3Driver driver = Smmuv3Driver.start("smmuv3", unit.registers(), host.build());
         return new Installation(Family.SMMUV3, unit, List.of(driver));
+    }
+
+    private static KernelServices kernel(Surroundings surroundings) {
+        return KernelServices.builder(surroundings.memory(), surroundings.allocator())
+                .locking(surroundings.locking())
+                .build();
     }
 
     private static Installation vtd(Surroundings surroundings, VtdCapabilities capabilities) {
         Vtd unit = Vtd.builder(surroundings.memory(), capabilities).build();
         DmarTable table =
                 DmarTable.of(capabilities.hostAddressWidth(), DmarUnit.ofEverything("dmar0", unit.registers()));
-        VtdHost host = VtdHost.builder(surroundings.memory(), surroundings.allocator())
-                .locking(surroundings.locking())
-                .build();
+        VtdHost host = VtdHost.builder(kernel(surroundings)).build();
         return new Installation(Family.VTD, unit, IntelIommu.start(table, host).drivers());
     }
 }

@@ -52,13 +52,13 @@ final class DeviceAttach {
      */
     void attach(Device device, SmmuDomain domain) {
         Master master = require(device);
-        if (host.release().smmuv3DetachesBeforeAttach()) {
+        if (host.kernel().release().smmuv3DetachesBeforeAttach()) {
             requireNoPasids(master);
             detach(master);
         }
         domain.finalise(master);
         requireUnit(domain, master);
-        if (host.release().smmuv3DetachesBeforeAttach() && !domain.likeFirst(master)) {
+        if (host.kernel().release().smmuv3DetachesBeforeAttach() && !domain.likeFirst(master)) {
             throw new IommuException(
                     Errno.EINVAL, device.name() + " has other PASIDs or stalls than the domain's first device");
         }
@@ -72,7 +72,7 @@ final class DeviceAttach {
      */
     void attach(Device device, StreamTarget target) {
         Master master = require(device);
-        if (host.release().smmuv3DetachesBeforeAttach()) {
+        if (host.kernel().release().smmuv3DetachesBeforeAttach()) {
             requireNoPasids(master);
             detach(master);
         }
@@ -93,7 +93,7 @@ final class DeviceAttach {
     private void requireUnit(ContextSpace space, Master master) {
         if (space.unit() != master.unit()) {
             throw new IommuException(
-                    host.release().smmuv3ForeignDomain(),
+                    host.kernel().release().smmuv3ForeignDomain(),
                     "a domain of " + space.unit().name() + " does not go with a device of " + unit.name());
         }
     }

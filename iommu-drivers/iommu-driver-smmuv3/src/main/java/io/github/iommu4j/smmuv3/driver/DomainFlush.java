@@ -75,7 +75,7 @@ final class DomainFlush {
     DomainFlush(SmmuUnit unit, Tlb tlb) {
         this.unit = unit;
         this.tlb = tlb;
-        this.lock = unit.host().locking().spinLock(LOCK);
+        this.lock = unit.host().kernel().locking().spinLock(LOCK);
     }
 
     /** A master comes; from now on it is told of every invalidation. */

@@ -3,7 +3,6 @@ package io.github.iommu4j.smmuv3.driver;
 import io.github.iommu4j.api.IommuException;
 import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.core.pagetable.PageTableEnvironment;
-import io.github.iommu4j.core.pagetable.PageTableErratum;
 import io.github.iommu4j.core.pagetable.PartialUnmap;
 import io.github.iommu4j.core.pagetable.TlbInvalidation;
 import io.github.iommu4j.core.pagetable.WalkCoherency;
@@ -88,16 +87,11 @@ final class DomainTable {
     private static LpaeTable create(Stage stage, SmmuUnit unit, TlbInvalidation invalidation) {
         SmmuHost host = unit.host();
         UnitFeatures features = unit.features();
-        KernelRelease release = host.release();
-        PageTableEnvironment.Builder environment = PageTableEnvironment.builder(host.memory(), host.allocator())
-                .tlb(invalidation)
-                .caches(host.caches())
-                .locking(host.locking())
+        KernelRelease release = host.kernel().release();
+        PageTableEnvironment environment = host.kernel()
+                .pageTables(invalidation)
                 .partialUnmap(release.splitsLeaves() ? PartialUnmap.SPLITS : PartialUnmap.REFUSED)
-                .log(host.log());
-        for (PageTableErratum erratum : host.tableErrata()) {
-            environment.erratum(erratum);
-        }
+                .build();
         int input = stage == Stage.ONE ? features.vaBits() : features.ias();
         int output = stage == Stage.ONE ? features.ias() : features.oas();
         ArmTableConfig config = ArmTableConfig.of(features.pageSizes(), input, output)
@@ -105,7 +99,7 @@ final class DomainTable {
                 .withCoherency(
                         features.has(SmmuFeature.COHERENCY) ? WalkCoherency.COHERENT : WalkCoherency.NON_COHERENT);
         LpaeKind kind = stage == Stage.ONE ? LpaeKind.ARM_64_LPAE_S1 : LpaeKind.ARM_64_LPAE_S2;
-        return LpaeTable.create(kind, config, environment.build());
+        return LpaeTable.create(kind, config, environment);
     }
 
     SmmuUnit unit() {

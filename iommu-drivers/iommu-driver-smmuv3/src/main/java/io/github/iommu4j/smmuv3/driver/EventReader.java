@@ -68,7 +68,7 @@ final class EventReader {
         if (reason == null) {
             return Errno.EOPNOTSUPP;
         }
-        if (event.s2() && waits && !host.release().smmuv3StallsAtStage2()) {
+        if (event.s2() && waits && !host.kernel().release().smmuv3StallsAtStage2()) {
             responses.abort(event.streamId(), event.stag());
             return Errno.EFAULT;
         }
@@ -94,7 +94,7 @@ final class EventReader {
         FaultEvent.PageRequest request = new FaultEvent.PageRequest(
                 pasid(event), event.stag(), permissions(event), event.inputAddress(), FaultEvent.Traits.LAST);
         responses.stalled(event.stag(), event.streamId());
-        Errno refusal = host.deviceFaults().report(master.device(), request);
+        Errno refusal = host.kernel().deviceFaults().report(master.device(), request);
         if (refusal != null && host.answersWhatNobodyTook()) {
             responses.abort(event.streamId(), event.stag());
         }
@@ -103,13 +103,14 @@ final class EventReader {
 
     private @Nullable Errno reportFailure(Master master, EventRecord event, FaultReason reason) {
         Errno byDomain = reportToDomain(master, event);
-        if (!host.release().smmuv3ReportsUnrecoverableFaults()) {
+        if (!host.kernel().release().smmuv3ReportsUnrecoverableFaults()) {
             return byDomain == null ? null : Errno.EOPNOTSUPP;
         }
         if (event.s2()) {
             return Errno.EFAULT;
         }
-        Errno byDevice = host.deviceFaults()
+        Errno byDevice = host.kernel()
+                .deviceFaults()
                 .report(
                         master.device(),
                         new FaultEvent.Unrecoverable(
@@ -126,7 +127,8 @@ final class EventReader {
         IommuDomain domain = space == null ? null : space.domain();
         return domain == null
                 ? Errno.ENOSYS
-                : host.faults()
+                : host.kernel()
+                        .faults()
                         .report(
                                 domain,
                                 master.device(),

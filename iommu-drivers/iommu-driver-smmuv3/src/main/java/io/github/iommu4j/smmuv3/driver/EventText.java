@@ -15,7 +15,7 @@ final class EventText {
     private EventText() {}
 
     static void print(SmmuUnit unit, EventRecord event) {
-        boolean described = unit.host().release().smmuv3DescribesEvents();
+        boolean described = unit.host().kernel().release().smmuv3DescribesEvents();
         KernelLog.Level level = described ? KernelLog.Level.ERR : KernelLog.Level.INFO;
         StructureParts parts = unit.parts();
         parts.print(level, String.format("event 0x%02x received:", event.number()));

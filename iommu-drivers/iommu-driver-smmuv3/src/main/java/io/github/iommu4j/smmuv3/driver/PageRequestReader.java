@@ -48,7 +48,7 @@ final class PageRequestReader {
             if (queue.refresh()) {
                 any = true;
                 unit.parts().print(KernelLog.Level.ERR, "PRIQ overflow detected -- requests lost");
-                host.lostPageRequests().run();
+                host.kernel().lostPageRequests().run();
             }
         } while (!queue.isEmpty());
         queue.acknowledgeOverflow();
@@ -88,7 +88,7 @@ final class PageRequestReader {
             if (request.last()) {
                 responses.asked(master, request);
             }
-            Errno refusal = host.deviceFaults().report(master.device(), event);
+            Errno refusal = host.kernel().deviceFaults().report(master.device(), event);
             if (refusal != null && request.last() && host.answersWhatNobodyTook()) {
                 responses.forget(master, request);
             }

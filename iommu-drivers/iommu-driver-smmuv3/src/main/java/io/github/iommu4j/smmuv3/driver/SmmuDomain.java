@@ -52,8 +52,8 @@ final class SmmuDomain implements DomainOps, ContextSpace {
         this.stage = stage;
         this.madeFor = unit;
         this.devices = devices;
-        this.initMutex = unit.host().locking().mutex(INIT_LOCK);
-        if (!unit.host().release().smmuv3FinalisesDomainsAtAttach()) {
+        this.initMutex = unit.host().kernel().locking().mutex(INIT_LOCK);
+        if (!unit.host().kernel().release().smmuv3FinalisesDomainsAtAttach()) {
             table = new DomainTable(stage, unit, new Invalidating());
         }
     }

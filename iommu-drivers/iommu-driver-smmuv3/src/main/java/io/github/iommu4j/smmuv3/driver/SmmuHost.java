@@ -1,22 +1,12 @@
 package io.github.iommu4j.smmuv3.driver;
 
-import io.github.iommu4j.api.Errno;
-import io.github.iommu4j.api.IommuDomain;
-import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.device.Device;
-import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.driver.DeviceFaultReporter;
 import io.github.iommu4j.api.lock.LockClass;
-import io.github.iommu4j.api.lock.Locking;
 import io.github.iommu4j.api.lock.Mutex;
-import io.github.iommu4j.api.memory.PageAllocator;
-import io.github.iommu4j.api.memory.PhysicalMemory;
-import io.github.iommu4j.core.lock.PlainLocking;
-import io.github.iommu4j.core.pagetable.CacheMaintenance;
-import io.github.iommu4j.core.pagetable.PageTableErratum;
+import io.github.iommu4j.core.driver.KernelServices;
 import io.github.iommu4j.core.topology.DmaAliases;
 import io.github.iommu4j.core.topology.PciFunction;
-import io.github.iommu4j.core.trace.KernelLog;
 import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -30,111 +20,48 @@ public final class SmmuHost {
 
     private static final LockClass ASID_LOCK = new LockClass("arm_smmu_asid_lock");
 
-    private final PhysicalMemory memory;
-    private final PageAllocator allocator;
-    private final PageAllocator structures;
-    private final Locking locking;
-    private final KernelLog log;
-    private final KernelRelease release;
-    private final CacheMaintenance caches;
+    private final KernelServices kernel;
     private final Function<Device, DeviceFeatures> features;
     private final Function<PciFunction, List<Integer>> pciStreams;
     private final AtsControl ats;
-    private final FaultReporter faults;
-    private final DeviceFaultReporter deviceFaults;
     private final @Nullable MessageVectors messages;
     private final LongSupplier clock;
     private final int queueBytesLg2;
     private final long cpuPageSize;
     private final Set<SmmuOption> options;
     private final Set<Smmuv3Erratum> errata;
-    private final Set<PageTableErratum> tableErrata;
     private final Runnable polling;
-    private final Runnable lostPageRequests;
     private final AddressSpaceIds asids;
     private final Mutex asidLock;
 
-    /** Takes a fault to the handler of a domain, as {@code IommuCore.reportFault} does. */
-    @FunctionalInterface
-    public interface FaultReporter {
-
-        /**
-         * Reports a fault.
-         *
-         * @param domain the domain
-         * @param device who made the request
-         * @param iova the address
-         * @param access what the request was
-         * @return {@code null} when it was handled; {@code ENOSYS} without a handler
-         */
-        @Nullable
-        Errno report(IommuDomain domain, Device device, long iova, Access access);
-    }
-
     private SmmuHost(Builder builder) {
-        this.memory = builder.memory;
-        this.allocator = builder.allocator;
-        this.structures = builder.structures;
-        this.locking = builder.locking;
-        this.log = builder.log;
-        this.release = builder.release;
-        this.caches = builder.caches;
+        this.kernel = builder.kernel;
         this.features = builder.features;
         this.pciStreams = builder.pciStreams;
         this.ats = builder.ats;
-        this.faults = builder.faults;
-        this.deviceFaults = builder.deviceFaults;
         this.messages = builder.messages;
         this.clock = builder.clock;
         this.queueBytesLg2 = builder.queueBytesLg2;
         this.cpuPageSize = builder.cpuPageSize;
         this.options = EnumSet.copyOf(builder.options);
         this.errata = EnumSet.copyOf(builder.errata);
-        this.tableErrata = EnumSet.copyOf(builder.tableErrata);
         this.polling = builder.polling;
-        this.lostPageRequests = builder.lostPageRequests;
-        this.asids = AddressSpaceIds.ofHost(locking);
-        this.asidLock = locking.mutex(ASID_LOCK);
+        this.asids = AddressSpaceIds.ofHost(kernel.locking());
+        this.asidLock = kernel.locking().mutex(ASID_LOCK);
     }
 
     /**
-     * Starts a host with plain locks, a log that throws on warnings, Linux 6.12, a CPU page of 4 KiB, and devices without ATS,
-     * PRI, stalls and PASIDs.
+     * Starts a host with a CPU page of 4 KiB, and devices without ATS, PRI, stalls and PASIDs.
      *
-     * @param memory where structures and tables are
-     * @param allocator gives them out, from {@code memory}
+     * @param kernel the kernel the driver is in
      * @return a builder
      */
-    public static Builder builder(PhysicalMemory memory, PageAllocator allocator) {
-        return new Builder(memory, allocator);
+    public static Builder builder(KernelServices kernel) {
+        return new Builder(kernel);
     }
 
-    PhysicalMemory memory() {
-        return memory;
-    }
-
-    PageAllocator allocator() {
-        return allocator;
-    }
-
-    PageAllocator structures() {
-        return structures;
-    }
-
-    Locking locking() {
-        return locking;
-    }
-
-    KernelLog log() {
-        return log;
-    }
-
-    KernelRelease release() {
-        return release;
-    }
-
-    CacheMaintenance caches() {
-        return caches;
+    KernelServices kernel() {
+        return kernel;
     }
 
     DeviceFeatures features(Device device) {
@@ -147,14 +74,6 @@ public final class SmmuHost {
 
     AtsControl ats() {
         return ats;
-    }
-
-    FaultReporter faults() {
-        return faults;
-    }
-
-    DeviceFaultReporter deviceFaults() {
-        return deviceFaults;
     }
 
     @Nullable
@@ -186,10 +105,6 @@ public final class SmmuHost {
         return EnumSet.copyOf(errata);
     }
 
-    Set<PageTableErratum> tableErrata() {
-        return EnumSet.copyOf(tableErrata);
-    }
-
     /** ASIDs are the kernel's, not a unit's. */
     AddressSpaceIds asids() {
         return asids;
@@ -205,14 +120,9 @@ public final class SmmuHost {
         return polling;
     }
 
-    /** Is called when page requests were lost. */
-    Runnable lostPageRequests() {
-        return lostPageRequests;
-    }
-
     /** Whether the driver answers what nobody has taken: nobody else does. */
     boolean answersWhatNobodyTook() {
-        return release.reporterAnswersFaultsNobodyTook() || deviceFaults == DeviceFaultReporter.NONE;
+        return kernel.release().reporterAnswersFaultsNobodyTook() || kernel.deviceFaults() == DeviceFaultReporter.NONE;
     }
 
     /**
@@ -234,87 +144,20 @@ public final class SmmuHost {
     /** Collects a host. Confined to one thread. */
     public static final class Builder {
 
-        private final PhysicalMemory memory;
-        private final PageAllocator allocator;
-        private PageAllocator structures;
-        private Locking locking = new PlainLocking();
-        private KernelLog log = new KernelLog(KernelLog.WarnPolicy.THROW);
-        private KernelRelease release = KernelRelease.V6_12;
-        private CacheMaintenance caches = CacheMaintenance.NONE;
+        private final KernelServices kernel;
         private Function<Device, DeviceFeatures> features = device -> DeviceFeatures.NONE;
         private Function<PciFunction, List<Integer>> pciStreams = SmmuHost::aliases;
         private AtsControl ats = AtsControl.NONE;
-        private FaultReporter faults = (domain, device, iova, access) -> Errno.ENOSYS;
-        private DeviceFaultReporter deviceFaults = DeviceFaultReporter.NONE;
         private @Nullable MessageVectors messages;
         private LongSupplier clock = System::nanoTime;
         private Runnable polling = () -> {};
-        private Runnable lostPageRequests = () -> {};
         private int queueBytesLg2 = 20;
         private long cpuPageSize = 0x1000;
         private final Set<SmmuOption> options = EnumSet.noneOf(SmmuOption.class);
         private final Set<Smmuv3Erratum> errata = EnumSet.noneOf(Smmuv3Erratum.class);
-        private final Set<PageTableErratum> tableErrata = EnumSet.noneOf(PageTableErratum.class);
 
-        private Builder(PhysicalMemory memory, PageAllocator allocator) {
-            this.memory = memory;
-            this.allocator = allocator;
-            this.structures = allocator;
-        }
-
-        /**
-         * Gives out what stays until the unit is shut down, stream tables and queues, from somewhere else.
-         *
-         * @param other gives out memory
-         * @return this
-         */
-        public Builder structures(PageAllocator other) {
-            this.structures = other;
-            return this;
-        }
-
-        /**
-         * Where locks come from.
-         *
-         * @param maker the locks' maker
-         * @return this
-         */
-        public Builder locking(Locking maker) {
-            this.locking = maker;
-            return this;
-        }
-
-        /**
-         * Where messages go.
-         *
-         * @param kernelLog the log
-         * @return this
-         */
-        public Builder log(KernelLog kernelLog) {
-            this.log = kernelLog;
-            return this;
-        }
-
-        /**
-         * Which kernel's driver it is.
-         *
-         * @param kernelRelease the release
-         * @return this
-         */
-        public Builder release(KernelRelease kernelRelease) {
-            this.release = kernelRelease;
-            return this;
-        }
-
-        /**
-         * Writes back page tables for a unit whose walks are not coherent. Structures and queues are never cached.
-         *
-         * @param hooks the hooks
-         * @return this
-         */
-        public Builder caches(CacheMaintenance hooks) {
-            this.caches = hooks;
-            return this;
+        private Builder(KernelServices kernel) {
+            this.kernel = kernel;
         }
 
         /**
@@ -352,28 +195,6 @@ public final class SmmuHost {
         }
 
         /**
-         * Who hears of translations that failed, by domain.
-         *
-         * @param reporter such as {@code IommuCore::reportFault}
-         * @return this
-         */
-        public Builder faults(FaultReporter reporter) {
-            this.faults = reporter;
-            return this;
-        }
-
-        /**
-         * Who hears of faults by device, and of pages that are waited for.
-         *
-         * @param reporter the core's end
-         * @return this
-         */
-        public Builder deviceFaults(DeviceFaultReporter reporter) {
-            this.deviceFaults = reporter;
-            return this;
-        }
-
-        /**
          * Has the unit signal its interrupts as messages. Without this they are wired.
          *
          * @param vectors where the messages go
@@ -392,18 +213,6 @@ public final class SmmuHost {
          */
         public Builder clock(LongSupplier nanoseconds) {
             this.clock = nanoseconds;
-            return this;
-        }
-
-        /**
-         * What happens when the unit's PRI queue had no room: groups whose last request was lost are answered already, and
-         * what has come of them is to be dropped (Linux {@code iopf_queue_discard_partial}).
-         *
-         * @param action called by the task that reads the queue
-         * @return this
-         */
-        public Builder onLostPageRequests(Runnable action) {
-            this.lostPageRequests = action;
             return this;
         }
 
@@ -463,17 +272,6 @@ public final class SmmuHost {
          */
         public Builder erratum(Smmuv3Erratum erratum) {
             errata.add(erratum);
-            return this;
-        }
-
-        /**
-         * Switches a historical mistake of page tables on.
-         *
-         * @param erratum the mistake
-         * @return this
-         */
-        public Builder erratum(PageTableErratum erratum) {
-            tableErrata.add(erratum);
             return this;
         }
 

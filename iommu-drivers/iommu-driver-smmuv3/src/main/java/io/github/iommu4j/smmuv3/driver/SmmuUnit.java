@@ -3,6 +3,7 @@ package io.github.iommu4j.smmuv3.driver;
 import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.IommuException;
 import io.github.iommu4j.api.memory.MmioRegion;
+import io.github.iommu4j.core.driver.StructureMemory;
 import io.github.iommu4j.core.trace.KernelLog;
 import io.github.iommu4j.smmuv3.layout.Command;
 import io.github.iommu4j.smmuv3.layout.CommandOpcode;
@@ -50,14 +51,20 @@ final class SmmuUnit {
     SmmuUnit(String name, MmioRegion region, SmmuHost host) {
         this.host = host;
         this.parts = new StructureParts(
-                name, host.memory(), new StructureMemory(host.structures()), host.log(), host.release(), host.errata());
+                name,
+                host.kernel().memory(),
+                new StructureMemory(host.kernel().structures()),
+                host.kernel().log(),
+                host.kernel().release(),
+                host.errata());
         SmmuRegisters plain =
                 new SmmuRegisters(host.has(SmmuOption.PAGE0_REGISTERS_ONLY) ? new PageZero(region) : region);
-        this.registers = new UnitRegisters(name, plain, host.locking());
+        this.registers = new UnitRegisters(name, plain, host.kernel().locking());
         this.features = new UnitFeatures(name, registers, host);
-        this.vmids = AddressSpaceIds.ofUnit(host.locking());
-        this.entries = new StreamEntries(host.release());
-        this.errors = new GlobalErrors(parts, plain, host.locking(), () -> registers.write(SmmuRegister.CR0, 0));
+        this.vmids = AddressSpaceIds.ofUnit(host.kernel().locking());
+        this.entries = new StreamEntries(host.kernel().release());
+        this.errors =
+                new GlobalErrors(parts, plain, host.kernel().locking(), () -> registers.write(SmmuRegister.CR0, 0));
         try {
             this.ring = commandRing(plain);
             this.events = queue(InputQueue.Place.EVENTS, features.eventQueueLg2(), EVENT_WORDS_LG2);
@@ -78,17 +85,18 @@ final class SmmuUnit {
                 && features.has(SmmuFeature.COHERENCY)
                 && !host.has(SmmuOption.MSI_POLLING_OFF);
         SyncSignal signal = writes ? SyncSignal.MSI : features.has(SmmuFeature.SEV) ? SyncSignal.SEV : SyncSignal.NONE;
-        CommandRing.Setup setup = new CommandRing.Setup(parts, plain, host.locking(), host.clock(), () -> {
-            host.polling().run();
-            errors.step();
-        });
+        CommandRing.Setup setup =
+                new CommandRing.Setup(parts, plain, host.kernel().locking(), host.clock(), () -> {
+                    host.polling().run();
+                    errors.step();
+                });
         return new CommandRing(setup, features.commandQueueLg2(), signal);
     }
 
     private InputQueue queue(InputQueue.Place place, int sizeLg2, int wordsLg2) {
         String name = place.equals(InputQueue.Place.EVENTS) ? "evtq" : "priq";
         QueueMemory taken = QueueMemory.allocate(parts, name, sizeLg2, 1 << wordsLg2 + WORD_LG2);
-        return new InputQueue(registers.plain(), host.memory(), place, new InputQueue.Shape(taken, wordsLg2));
+        return new InputQueue(registers.plain(), host.kernel().memory(), place, new InputQueue.Shape(taken, wordsLg2));
     }
 
     private StreamTable newStreamTable() {
@@ -203,7 +211,7 @@ final class SmmuUnit {
 
     /** Switches everything off and gives the memory back. No device may be behind the unit. */
     void shutDown() {
-        host.log().warnOn(streams.count() != 0, parts.name() + " has devices");
+        host.kernel().log().warnOn(streams.count() != 0, parts.name() + " has devices");
         registers.writeAcknowledged(SmmuRegister.IRQ_CTRL, SmmuRegister.IRQ_CTRLACK, 0);
         disable();
         parts.structures().freeAll();
@@ -260,6 +268,7 @@ final class SmmuUnit {
 
     /** Whether a device without a domain passes. */
     boolean detachedDevicesPass() {
-        return host.has(SmmuOption.DETACHED_DEVICES_BYPASS) && host.release().smmuv3MayLetDetachedDevicesPass();
+        return host.has(SmmuOption.DETACHED_DEVICES_BYPASS)
+                && host.kernel().release().smmuv3MayLetDetachedDevicesPass();
     }
 }

@@ -137,7 +137,7 @@ public final class Smmuv3Driver implements IommuDriver {
             case DMA, UNMANAGED -> new SmmuDomain(SmmuDomain.usualStage(unit), unit, devices);
             case IDENTITY -> new FixedDomain(devices, StreamTarget.Fixed.IDENTITY);
             case BLOCKED ->
-                unit.host().release().smmuv3HasBlockedDomain()
+                unit.host().kernel().release().smmuv3HasBlockedDomain()
                         ? new FixedDomain(devices, StreamTarget.Fixed.BLOCKED)
                         : null;
             default -> null;
@@ -220,7 +220,7 @@ public final class Smmuv3Driver implements IommuDriver {
 
     @Override
     public @Nullable DomainType releaseDomainType() {
-        return unit.host().release().smmuv3HasBlockedDomain() ? DomainType.BLOCKED : null;
+        return unit.host().kernel().release().smmuv3HasBlockedDomain() ? DomainType.BLOCKED : null;
     }
 
     @Override

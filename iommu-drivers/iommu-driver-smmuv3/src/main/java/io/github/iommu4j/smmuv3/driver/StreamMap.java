@@ -24,7 +24,7 @@ final class StreamMap {
 
     StreamMap(SmmuUnit unit) {
         this.unit = unit;
-        this.mutex = unit.host().locking().mutex(LOCK);
+        this.mutex = unit.host().kernel().locking().mutex(LOCK);
     }
 
     /**
@@ -41,6 +41,7 @@ final class StreamMap {
                 Master other = bySid.putIfAbsent(sid, master);
                 if (other != null && other != master) {
                     unit.host()
+                            .kernel()
                             .log()
                             .print(
                                     KernelLog.Level.WARNING,

@@ -2,6 +2,7 @@ package io.github.iommu4j.smmuv3.driver;
 
 import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.memory.PhysicalMemory;
+import io.github.iommu4j.core.driver.StructureMemory;
 import io.github.iommu4j.core.trace.KernelLog;
 import java.util.Set;
 

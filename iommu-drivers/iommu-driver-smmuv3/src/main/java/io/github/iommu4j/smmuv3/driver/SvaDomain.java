@@ -42,7 +42,7 @@ public final class SvaDomain implements DomainOps, ContextSpace {
     SvaDomain(SmmuUnit unit, DeviceAttach devices, LpaeTable table) {
         this.unit = unit;
         this.devices = devices;
-        this.contexts = new ContextDescriptors(unit.host().release());
+        this.contexts = new ContextDescriptors(unit.host().kernel().release());
         UnitFeatures features = unit.features();
         boolean fits = table.registers() instanceof LpaeRegisters.Stage1
                 && features.has(SmmuFeature.STAGE_1)

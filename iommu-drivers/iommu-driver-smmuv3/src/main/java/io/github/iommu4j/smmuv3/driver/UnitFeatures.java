@@ -63,7 +63,8 @@ final class UnitFeatures {
         this.oas = readOas();
         this.ias = Math.max((registers.id(IdField.TTF) & 1) != 0 ? AARCH32_IAS : 0, oas);
         this.pageSizes = readPageSizes();
-        host.log()
+        host.kernel()
+                .log()
                 .print(
                         KernelLog.Level.INFO,
                         String.format(
@@ -77,7 +78,7 @@ final class UnitFeatures {
     }
 
     private IommuException refused(String problem) {
-        host.log().print(KernelLog.Level.ERR, "arm-smmu-v3 " + unit + ": " + problem);
+        host.kernel().log().print(KernelLog.Level.ERR, "arm-smmu-v3 " + unit + ": " + problem);
         return new IommuException(Errno.ENXIO, unit + ": " + problem);
     }
 
@@ -125,7 +126,8 @@ final class UnitFeatures {
             features.add(SmmuFeature.COHERENCY);
         }
         if (coherent != (registers.id(IdField.COHACC) == 1)) {
-            host.log()
+            host.kernel()
+                    .log()
                     .print(
                             KernelLog.Level.WARNING,
                             "arm-smmu-v3 " + unit + ": IDR0.COHACC overridden by FW configuration (false)");
@@ -159,7 +161,8 @@ final class UnitFeatures {
         if (code < OAS_BITS.length) {
             return OAS_BITS[code];
         }
-        host.log()
+        host.kernel()
+                .log()
                 .print(
                         KernelLog.Level.INFO,
                         "arm-smmu-v3 " + unit + ": unknown output address size. Truncating to 48-bit");

@@ -1,5 +1,7 @@
 package io.github.iommu4j.smmuv3.hardware;
 
+import io.github.iommu4j.core.cache.CacheEpoch;
+
 /**
  * Carries out the invalidation commands on the caches: the epoch, the entries, and the epoch again, as {@link
  * CacheEpoch} asks; then it waits for the table updates of translations that began before.

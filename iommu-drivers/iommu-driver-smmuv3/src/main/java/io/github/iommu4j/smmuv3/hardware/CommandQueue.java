@@ -2,6 +2,7 @@ package io.github.iommu4j.smmuv3.hardware;
 
 import io.github.iommu4j.api.memory.BusErrorException;
 import io.github.iommu4j.api.memory.PhysicalMemory;
+import io.github.iommu4j.core.queue.QueueConsumer;
 import io.github.iommu4j.smmuv3.layout.Command;
 import io.github.iommu4j.smmuv3.layout.CommandError;
 import io.github.iommu4j.smmuv3.layout.CommandOpcode;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <p>One thread consumes at a time. It holds no lock while it reads memory, executes and signals, so a guest may ring
  * the doorbell from an interrupt handler on another thread: that leaves the new commands to the consuming thread.
  */
-final class CommandQueue {
+final class CommandQueue implements QueueConsumer.Queue {
 
     private static final int COMMAND_LG2 = 4;
 
@@ -30,10 +31,7 @@ final class CommandQueue {
     private final CommandExecutor executor;
     private final Interrupts interrupts;
     private final CommandProcessing processing;
-    /** Guarded by {@link #state}: who consumes. */
-    private @Nullable Thread consumer;
-    /** Guarded by {@link #state}: somebody rang since the last drain began. */
-    private boolean rung;
+    private final QueueConsumer consumer;
 
     CommandQueue(
             RegisterState state,
@@ -46,24 +44,12 @@ final class CommandQueue {
         this.executor = executor;
         this.interrupts = interrupts;
         this.processing = processing;
+        this.consumer = new QueueConsumer(state, this);
     }
 
     /** Consumes at most one command; {@code false} when there was none to consume or another thread is consuming. */
     boolean step() {
-        synchronized (state) {
-            if (consumer != null) {
-                return false;
-            }
-            consumer = Thread.currentThread();
-        }
-        boolean done;
-        try {
-            done = consumeOne();
-        } finally {
-            leave();
-        }
-        drain();
-        return done;
+        return consumer.step();
     }
 
     /**
@@ -71,13 +57,9 @@ final class CommandQueue {
      * is a write to CMDQ_PROD) does not prolong it.
      */
     void doorbell() {
-        synchronized (state) {
-            if (processing == CommandProcessing.STEPPED || consumer == Thread.currentThread()) {
-                return;
-            }
-            rung = true;
+        if (processing != CommandProcessing.STEPPED) {
+            consumer.doorbell();
         }
-        drain();
     }
 
     /** TLB maintenance that a processor broadcasts; it is complete when this returns. */
@@ -92,39 +74,13 @@ final class CommandQueue {
         executor.broadcast(command, context);
     }
 
-    private void drain() {
-        int budget = enter();
-        while (budget > 0) {
-            try {
-                while (budget > 0 && consumeOne()) {
-                    budget--;
-                }
-            } finally {
-                leave();
-            }
-            budget = enter();
-        }
+    @Override
+    public int budget() {
+        return state.commandQueueIndex().capacity();
     }
 
-    /** Becomes the consumer if there is a doorbell to answer; returns how many commands that doorbell is good for. */
-    private int enter() {
-        synchronized (state) {
-            if (!rung || consumer != null) {
-                return 0;
-            }
-            rung = false;
-            consumer = Thread.currentThread();
-            return state.commandQueueIndex().capacity();
-        }
-    }
-
-    private void leave() {
-        synchronized (state) {
-            consumer = null;
-        }
-    }
-
-    private boolean consumeOne() {
+    @Override
+    public boolean consumeOne() {
         Head head = takeHead();
         if (head == null) {
             return false;

@@ -1,5 +1,7 @@
 package io.github.iommu4j.smmuv3.hardware;
 
+import io.github.iommu4j.core.cache.CacheEpoch;
+import io.github.iommu4j.core.cache.StructureCache;
 import io.github.iommu4j.smmuv3.hardware.CacheGeometry.Structures;
 import org.jspecify.annotations.Nullable;
 
@@ -12,13 +14,13 @@ final class ConfigCaches {
 
     private static final long NO_SUBSTREAM = 0xFFFF_FFFFL;
 
-    private final ConfigCache<Stream> streams;
-    private final ConfigCache<StreamConfig> configs;
+    private final StructureCache<Stream> streams;
+    private final StructureCache<StreamConfig> configs;
     private final Structures structures;
 
     ConfigCaches(CacheGeometry geometry, CacheEpoch epoch) {
-        streams = new ConfigCache<>(geometry.configSets(), geometry.configWays(), epoch);
-        configs = new ConfigCache<>(geometry.configSets(), geometry.configWays(), epoch);
+        streams = new StructureCache<>(geometry.configSets(), geometry.configWays(), epoch);
+        configs = new StructureCache<>(geometry.configSets(), geometry.configWays(), epoch);
         structures = geometry.structures();
     }
 
@@ -51,12 +53,12 @@ final class ConfigCaches {
 
     /** Removes the streams whose ids agree with one in the bits of a mask. */
     void removeStreams(int streamId, int mask) {
-        streams.removeIf(key -> (((int) key ^ streamId) & mask) == 0);
-        configs.removeIf(key -> (((int) (key >>> 32) ^ streamId) & mask) == 0);
+        streams.removeIf((key, stream) -> (((int) key ^ streamId) & mask) == 0);
+        configs.removeIf((key, config) -> (((int) (key >>> 32) ^ streamId) & mask) == 0);
     }
 
     void removeContexts(int streamId) {
-        configs.removeIf(key -> (int) (key >>> 32) == streamId);
+        configs.removeIf((key, config) -> (int) (key >>> 32) == streamId);
     }
 
     /** Removes one CD. That of SubstreamID 0 also serves transactions without one. */

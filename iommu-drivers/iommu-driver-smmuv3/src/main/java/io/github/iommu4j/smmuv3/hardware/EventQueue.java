@@ -2,6 +2,7 @@ package io.github.iommu4j.smmuv3.hardware;
 
 import io.github.iommu4j.api.memory.BusErrorException;
 import io.github.iommu4j.api.memory.PhysicalMemory;
+import io.github.iommu4j.core.cache.CacheEpoch;
 import io.github.iommu4j.smmuv3.layout.GlobalError;
 import io.github.iommu4j.smmuv3.layout.QueueIndex;
 import io.github.iommu4j.smmuv3.layout.RegisterFields.Cr0;

@@ -1,5 +1,7 @@
 package io.github.iommu4j.smmuv3.hardware;
 
+import io.github.iommu4j.core.cache.CacheEpoch;
+
 /** Where the translation path hands event records. Thread-safe. */
 interface EventRecorder {
 

@@ -8,6 +8,7 @@ import io.github.iommu4j.api.dma.Explanation.Field;
 import io.github.iommu4j.api.dma.Translation;
 import io.github.iommu4j.api.dma.Translations;
 import io.github.iommu4j.api.memory.PhysicalMemory;
+import io.github.iommu4j.core.cache.CacheEpoch;
 import io.github.iommu4j.core.memory.ForetoldMemory;
 import io.github.iommu4j.smmuv3.layout.ContextDescriptor;
 import io.github.iommu4j.smmuv3.layout.EventType;

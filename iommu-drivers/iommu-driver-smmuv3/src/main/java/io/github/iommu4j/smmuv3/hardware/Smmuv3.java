@@ -10,6 +10,7 @@ import io.github.iommu4j.api.dma.Translation;
 import io.github.iommu4j.api.memory.MmioRegion;
 import io.github.iommu4j.api.memory.MsiSink;
 import io.github.iommu4j.api.memory.PhysicalMemory;
+import io.github.iommu4j.core.cache.CacheEpoch;
 import io.github.iommu4j.smmuv3.layout.Command;
 import io.github.iommu4j.smmuv3.layout.IdField;
 import org.jspecify.annotations.Nullable;

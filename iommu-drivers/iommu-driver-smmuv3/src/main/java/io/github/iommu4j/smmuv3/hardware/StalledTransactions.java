@@ -2,6 +2,7 @@ package io.github.iommu4j.smmuv3.hardware;
 
 import io.github.iommu4j.api.dma.Endpoints;
 import io.github.iommu4j.api.dma.Endpoints.Resumption;
+import io.github.iommu4j.core.cache.CacheEpoch;
 import io.github.iommu4j.smmuv3.layout.EventRecord;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

@@ -1,6 +1,7 @@
 package io.github.iommu4j.smmuv3.hardware;
 
 import io.github.iommu4j.api.memory.PhysicalMemory;
+import io.github.iommu4j.core.cache.CacheEpoch;
 
 /**
  * Hardware update of descriptors in memory (IHI 0070 §3.13, Arm ARM D8.5): compare-and-set of the whole descriptor.

@@ -7,6 +7,8 @@ import io.github.iommu4j.api.dma.FaultResponse;
 import io.github.iommu4j.api.dma.Translation;
 import io.github.iommu4j.api.dma.Translations;
 import io.github.iommu4j.api.memory.PhysicalMemory;
+import io.github.iommu4j.core.cache.CacheEpoch;
+import io.github.iommu4j.core.cache.RecentAnswers;
 import io.github.iommu4j.smmuv3.hardware.StalledTransactions.Waiting;
 import io.github.iommu4j.smmuv3.layout.EventType;
 import io.github.iommu4j.smmuv3.layout.StreamTableEntry;
@@ -167,7 +169,7 @@ final class Translator implements TranslationControl {
             return look(seen, streamId, substreamId, iova, access);
         }
         long stamp = seen + tlb.evictions();
-        long who = RecentAnswers.who(streamId, substreamId, access);
+        long who = who(streamId, substreamId, access);
         long known = recent.find(stamp, who, iova);
         if (known != 0) {
             counters.add(Counters.TLB_HIT, 1);
@@ -178,6 +180,11 @@ final class Translator implements TranslationControl {
             recent.keep(stamp, who, iova, answer);
         }
         return answer;
+    }
+
+    /** Who asks for what: 32 bits of StreamID, 21 of SubstreamID, the access. */
+    private static long who(int streamId, int substreamId, int access) {
+        return streamId & 0xFFFF_FFFFL | (substreamId + 1L) << 32 | (long) access << 53;
     }
 
     /** In the caches, then in memory. */

@@ -19,6 +19,7 @@ import io.github.iommu4j.core.device.DeferredProbe;
 import io.github.iommu4j.core.device.DeviceNode;
 import io.github.iommu4j.core.device.PciHardware;
 import io.github.iommu4j.core.device.PciHost;
+import io.github.iommu4j.core.driver.KernelServices;
 import io.github.iommu4j.core.lock.PlainLocking;
 import io.github.iommu4j.core.lock.ValidatedLocking;
 import io.github.iommu4j.core.memory.ArenaAllocator;
@@ -82,6 +83,7 @@ final class SmmuBench {
         Smmuv3 made;
 
         UnaryOperator<Smmuv3.Builder> hardware = builder -> builder;
+        UnaryOperator<KernelServices.Builder> kernel = builder -> builder;
         UnaryOperator<SmmuHost.Builder> host = builder -> builder;
         UnaryOperator<MmioRegion> registers = region -> region;
         final Map<String, List<Integer>> devices = new LinkedHashMap<>();
@@ -127,19 +129,20 @@ final class SmmuBench {
                 .apply(Smmuv3.builder(seen).capabilities(plan.capabilities).commandProcessing(plan.processing))
                 .build();
         plan.made = unit;
-        SmmuHost.Builder builder = SmmuHost.builder(memory, shortage.over(arena))
+        KernelServices.Builder kernel = KernelServices.builder(memory, shortage.over(arena))
                 .structures(shortage.over(structures))
                 .locking(plan.locking)
                 .release(plan.release)
                 .log(log)
-                .queueBytesLg2(12)
-                .features(device -> plan.features)
-                .whilePolling(unit::step)
                 .faults((domain, device, iova, access) -> {
                     faults.add(String.format("%s %s 0x%x", device.name(), access, iova));
                     return plan.handled;
                 })
                 .deviceFaults((device, event) -> core().faults().report(device, event));
+        SmmuHost.Builder builder = SmmuHost.builder(plan.kernel.apply(kernel).build())
+                .queueBytesLg2(12)
+                .features(device -> plan.features)
+                .whilePolling(unit::step);
         host = plan.host.apply(builder).build();
         driver = Smmuv3Driver.start(UNIT, plan.registers.apply(unit.registers()), host);
         core = IommuCore.builder()

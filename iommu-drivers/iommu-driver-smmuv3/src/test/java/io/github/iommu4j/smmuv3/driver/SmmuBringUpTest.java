@@ -6,6 +6,7 @@ import io.github.iommu4j.api.Errno;
 import io.github.iommu4j.api.KernelRelease;
 import io.github.iommu4j.api.memory.MmioRegion;
 import io.github.iommu4j.api.memory.PageAllocator;
+import io.github.iommu4j.core.driver.KernelServices;
 import io.github.iommu4j.core.lock.PlainLocking;
 import io.github.iommu4j.core.memory.ArenaAllocator;
 import io.github.iommu4j.core.memory.SparseMemory;
@@ -65,8 +66,8 @@ class SmmuBringUpTest {
     }
 
     private static SmmuHost.Builder host(SparseMemory memory, KernelLog log) {
-        return SmmuHost.builder(memory, new ArenaAllocator(memory, SmmuBench.ARENA, 0x1000_0000L, new PlainLocking()))
-                .log(log);
+        ArenaAllocator arena = new ArenaAllocator(memory, SmmuBench.ARENA, 0x1000_0000L, new PlainLocking());
+        return SmmuHost.builder(KernelServices.builder(memory, arena).log(log).build());
     }
 
     /** The lines that a unit's probe writes. */
@@ -256,7 +257,9 @@ class SmmuBringUpTest {
                 arena.free(address, size);
             }
         };
-        SmmuHost host = SmmuHost.builder(memory, watched).queueBytesLg2(12).build();
+        SmmuHost host = SmmuHost.builder(KernelServices.builder(memory, watched).build())
+                .queueBytesLg2(12)
+                .build();
         assertThat(SmmuBench.errno(() -> Smmuv3Driver.start(SmmuBench.UNIT, region, host)))
                 .as("%s is never acknowledged", enable)
                 .isEqualTo(Errno.ETIMEDOUT);
@@ -269,7 +272,9 @@ class SmmuBringUpTest {
         SparseMemory memory = new SparseMemory();
         Smmuv3 unit = Smmuv3.builder(memory).capabilities(SmmuBench.CAPABLE).build();
         ArenaAllocator small = new ArenaAllocator(memory, SmmuBench.ARENA, 0x1000, new PlainLocking());
-        SmmuHost host = SmmuHost.builder(memory, small).queueBytesLg2(12).build();
+        SmmuHost host = SmmuHost.builder(KernelServices.builder(memory, small).build())
+                .queueBytesLg2(12)
+                .build();
         assertThat(SmmuBench.errno(() -> Smmuv3Driver.start(SmmuBench.UNIT, unit.registers(), host)))
                 .isEqualTo(Errno.ENOMEM);
         assertThat(small.live()).isEmpty();

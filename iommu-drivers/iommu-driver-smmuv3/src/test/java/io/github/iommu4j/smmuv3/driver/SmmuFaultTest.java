@@ -193,7 +193,7 @@ class SmmuFaultTest {
     @Test
     void withoutACoreTheDriverAnswersItself() {
         SmmuBench.Plan plan = plan(KernelRelease.V6_12, DeviceFeatures.of(0, Trait.CAN_STALL));
-        plan.host = builder -> builder.deviceFaults(DeviceFaultReporter.NONE);
+        plan.kernel = builder -> builder.deviceFaults(DeviceFaultReporter.NONE);
         SmmuBench bench = plan.boot();
         bench.attached("nic");
         bench.takeAll();
@@ -270,7 +270,7 @@ class SmmuFaultTest {
         PriRig(KernelRelease release, Trait... traits) {
             SmmuBench.Plan plan = plan(release, DeviceFeatures.of(5, traits)).functions(FUNCTION);
             plan.hardware = builder -> builder.endpoints(endpoints);
-            plan.host = builder -> builder.onLostPageRequests(() -> lost++);
+            plan.kernel = builder -> builder.lostPageRequests(() -> lost++);
             bench = plan.boot();
             int sid = bench.streamId(FUNCTION);
             nic = FakeDevice.builder(bench.unit, bench.memory, sid)

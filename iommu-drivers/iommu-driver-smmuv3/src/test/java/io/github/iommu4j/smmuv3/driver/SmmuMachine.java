@@ -9,6 +9,7 @@ import io.github.iommu4j.api.dma.Translations;
 import io.github.iommu4j.api.driver.IommuDriver;
 import io.github.iommu4j.core.device.DeviceNode;
 import io.github.iommu4j.core.device.PciHardware;
+import io.github.iommu4j.core.driver.KernelServices;
 import io.github.iommu4j.core.memory.ArenaAllocator;
 import io.github.iommu4j.core.topology.PciFunction;
 import io.github.iommu4j.core.trace.KernelLog;
@@ -56,11 +57,13 @@ final class SmmuMachine implements DriverSubject {
                 Smmuv3.builder(surroundings.memory()).capabilities(capabilities).build();
         ArenaAllocator structures =
                 new ArenaAllocator(surroundings.memory(), STRUCTURES, STRUCTURES_SIZE, surroundings.locking());
-        SmmuHost host = options.apply(SmmuHost.builder(surroundings.memory(), surroundings.allocator())
-                        .structures(structures)
-                        .locking(surroundings.locking())
-                        .log(log)
-                        .release(surroundings.release())
+        KernelServices kernel = KernelServices.builder(surroundings.memory(), surroundings.allocator())
+                .structures(structures)
+                .locking(surroundings.locking())
+                .log(log)
+                .release(surroundings.release())
+                .build();
+        SmmuHost host = options.apply(SmmuHost.builder(kernel)
                         .queueBytesLg2(11)
                         .whilePolling(unit::step)
                         .features(device -> DeviceFeatures.of(5)))

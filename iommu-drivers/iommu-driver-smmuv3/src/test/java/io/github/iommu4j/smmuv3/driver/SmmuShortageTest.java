@@ -16,6 +16,7 @@ import io.github.iommu4j.api.driver.MapProgress;
 import io.github.iommu4j.core.device.BusType;
 import io.github.iommu4j.core.device.DeferredProbe;
 import io.github.iommu4j.core.device.DeviceNode;
+import io.github.iommu4j.core.driver.KernelServices;
 import io.github.iommu4j.core.lock.PlainLocking;
 import io.github.iommu4j.core.memory.ArenaAllocator;
 import io.github.iommu4j.core.memory.SparseMemory;
@@ -51,9 +52,10 @@ class SmmuShortageTest {
 
         Rig(Smmuv3Capabilities capabilities, KernelRelease release) {
             unit = Smmuv3.builder(memory).capabilities(capabilities).build();
-            host = SmmuHost.builder(memory, shortage.over(arena))
+            host = SmmuHost.builder(KernelServices.builder(memory, shortage.over(arena))
+                            .release(release)
+                            .build())
                     .queueBytesLg2(13)
-                    .release(release)
                     .features(device -> DeviceFeatures.of(12))
                     .build();
         }

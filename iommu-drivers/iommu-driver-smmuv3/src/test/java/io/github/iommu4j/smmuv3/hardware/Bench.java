@@ -6,6 +6,7 @@ import io.github.iommu4j.api.dma.MemoryAttributes;
 import io.github.iommu4j.api.dma.PrgResponse;
 import io.github.iommu4j.api.memory.BusErrorException;
 import io.github.iommu4j.api.memory.PhysicalMemory;
+import io.github.iommu4j.core.cache.CacheEpoch;
 import io.github.iommu4j.core.memory.SparseMemory;
 import io.github.iommu4j.smmuv3.layout.Command;
 import io.github.iommu4j.smmuv3.layout.EventRecord;

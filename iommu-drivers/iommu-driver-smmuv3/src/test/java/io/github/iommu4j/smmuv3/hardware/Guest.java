@@ -6,6 +6,7 @@ import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.dma.DmaRequest;
 import io.github.iommu4j.api.dma.Endpoints;
 import io.github.iommu4j.api.dma.Translation;
+import io.github.iommu4j.core.cache.CacheEpoch;
 import io.github.iommu4j.core.memory.SparseMemory;
 import io.github.iommu4j.smmuv3.hardware.TlbInvalidation.Scope;
 import io.github.iommu4j.smmuv3.layout.EventRecord;

@@ -8,6 +8,7 @@ import io.github.iommu4j.api.dma.FaultResponse;
 import io.github.iommu4j.api.dma.Translation;
 import io.github.iommu4j.api.memory.BusErrorException;
 import io.github.iommu4j.api.memory.PhysicalMemory;
+import io.github.iommu4j.core.cache.CacheEpoch;
 import io.github.iommu4j.core.memory.SparseMemory;
 import io.github.iommu4j.smmuv3.layout.ContextDescriptor;
 import io.github.iommu4j.smmuv3.layout.EventRecord;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.dma.Endpoints;
+import io.github.iommu4j.core.cache.CacheEpoch;
 import io.github.iommu4j.core.memory.SparseMemory;
 import io.github.iommu4j.testkit.memory.Allocation;
 import org.junit.jupiter.api.Test;

@@ -25,7 +25,7 @@ final class ContextTables {
 
     ContextTables(VtdUnitParts parts, Invalidations invalidations, SpinLock lock) {
         this.parts = parts;
-        this.memory = parts.host().memory();
+        this.memory = parts.host().kernel().memory();
         this.invalidations = invalidations;
         this.lock = lock;
         this.scalable = parts.capabilities().isScalable();

@@ -69,9 +69,10 @@ final class DeviceAttach {
     void attach(Device device, VtdDomain domain) {
         DeviceInfo info = require(device);
         if (domain.type() == DomainType.UNMANAGED
-                && host.release().vtdRefusesUsersOfReservedMemory()
+                && host.kernel().release().vtdRefusesUsersOfReservedMemory()
                 && reserved.isLocked(info.function())) {
-            host.log()
+            host.kernel()
+                    .log()
                     .print(
                             KernelLog.Level.WARNING,
                             device.name() + ": Device is ineligible for IOMMU domain attach due to platform RMRR"

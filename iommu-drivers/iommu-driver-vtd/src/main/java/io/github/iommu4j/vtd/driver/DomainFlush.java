@@ -39,7 +39,7 @@ final class DomainFlush {
     private record Place(VtdUnit unit, int did, int pasid) {}
 
     DomainFlush(VtdHost host) {
-        this.lock = host.locking().spinLock(LOCK);
+        this.lock = host.kernel().locking().spinLock(LOCK);
     }
 
     /** Which stage the domain's table is of; said once, before anything is attached. */

@@ -58,7 +58,7 @@ final class DomainIds {
             if (use == null) {
                 int did = used.nextClearBit(0);
                 if (did >= count) {
-                    host.log().print(KernelLog.Level.ERR, "DMAR: " + unit + ": No free domain ids");
+                    host.kernel().log().print(KernelLog.Level.ERR, "DMAR: " + unit + ": No free domain ids");
                     throw new IommuException(Errno.ENOSPC, unit + ": all " + count + " domain ids are taken");
                 }
                 used.set(did);

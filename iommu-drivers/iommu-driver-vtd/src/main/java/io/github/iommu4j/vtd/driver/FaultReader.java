@@ -49,7 +49,9 @@ final class FaultReader {
             clearOverflow(status);
             return records;
         }
-        host.log().print(KernelLog.Level.ERR, String.format("DMAR: DRHD: handling fault status reg %x", status));
+        host.kernel()
+                .log()
+                .print(KernelLog.Level.ERR, String.format("DMAR: DRHD: handling fault status reg %x", status));
         int count = unit.parts().capabilities().faultRecords();
         int index = Fsts.FRI.getInt(status);
         for (int read = 0; read < count; read++) {
@@ -74,7 +76,7 @@ final class FaultReader {
     }
 
     private void handle(FaultRecord record) {
-        host.log().print(KernelLog.Level.ERR, text(record));
+        host.kernel().log().print(KernelLog.Level.ERR, text(record));
         boolean interrupt = record.reason() >= INTERRUPT_REASONS && record.reason() < INTERRUPT_REASONS_END;
         DeviceInfo device = devices.find(unit, record.sid());
         if (interrupt || device == null) {
@@ -85,7 +87,9 @@ final class FaultReader {
                 : device.domain();
         IommuDomain domain = attached == null ? null : attached.domain();
         if (domain != null) {
-            host.faults().report(domain, device.device(), record.page(), isRead(record) ? Access.READ : Access.WRITE);
+            host.kernel()
+                    .faults()
+                    .report(domain, device.device(), record.page(), isRead(record) ? Access.READ : Access.WRITE);
         }
     }
 

@@ -5,6 +5,7 @@ import io.github.iommu4j.api.IommuException;
 import io.github.iommu4j.api.lock.LockClass;
 import io.github.iommu4j.api.lock.RwSemaphore;
 import io.github.iommu4j.core.IommuCore;
+import io.github.iommu4j.core.driver.StructureMemory;
 import io.github.iommu4j.core.trace.KernelLog;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +28,7 @@ public final class IntelIommu {
     private final List<VtdDriver> drivers = new ArrayList<>();
 
     private IntelIommu(VtdHost host) {
-        this.lock = host.locking().rwSemaphore(LOCK);
+        this.lock = host.kernel().locking().rwSemaphore(LOCK);
     }
 
     /**
@@ -57,7 +58,8 @@ public final class IntelIommu {
         List<UnitRegisters> registers = new ArrayList<>();
         boolean scalable = !host.has(VtdOption.SCALABLE_MODE_OFF);
         for (DmarUnit unit : table.units()) {
-            UnitRegisters each = new UnitRegisters(unit.name(), unit.registers(), host.locking());
+            UnitRegisters each = new UnitRegisters(
+                    unit.name(), unit.registers(), host.kernel().locking());
             requirePresent(unit, each);
             scalable &= UnitCapabilities.hasScalableMode(each.ecap());
             registers.add(each);
@@ -70,14 +72,19 @@ public final class IntelIommu {
             if (capabilities.widthCode() == 0) {
                 throw new IommuException(Errno.ENODEV, unit.name() + " has no table of a width that can be used");
             }
-            host.log()
+            host.kernel()
+                    .log()
                     .print(
                             KernelLog.Level.INFO,
                             String.format(
                                     "DMAR: %s: ver %x cap %x ecap %x",
                                     unit.name(), each.version(), each.cap(), each.ecap()));
-            VtdUnitParts parts =
-                    new VtdUnitParts(host, unit, each, capabilities, new StructureMemory(host.structures()));
+            VtdUnitParts parts = new VtdUnitParts(
+                    host,
+                    unit,
+                    each,
+                    capabilities,
+                    new StructureMemory(host.kernel().structures()));
             drivers.add(new VtdDriver(bringUp(parts), firmware, devices));
         }
     }

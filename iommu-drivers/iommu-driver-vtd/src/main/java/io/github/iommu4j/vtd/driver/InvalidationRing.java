@@ -61,15 +61,15 @@ final class InvalidationRing {
         VtdHost host = parts.host();
         this.unit = parts.description().name();
         this.registers = parts.registers();
-        this.memory = host.memory();
-        this.locking = host.locking();
-        this.log = host.log();
+        this.memory = host.kernel().memory();
+        this.locking = host.kernel().locking();
+        this.log = host.kernel().log();
         this.slotBytes = slotBytes;
         this.lock = locking.spinLock(LOCK);
         long bytes = (long) SLOTS * slotBytes;
-        this.queue = parts.structures().allocate(bytes, bytes);
+        this.queue = parts.structures().allocate(bytes);
         long statusBytes = (long) SLOTS * Integer.BYTES;
-        this.statuses = parts.structures().allocate(statusBytes, statusBytes);
+        this.statuses = parts.structures().allocate(statusBytes);
     }
 
     void start() {

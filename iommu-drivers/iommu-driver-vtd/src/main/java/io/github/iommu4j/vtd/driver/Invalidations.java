@@ -28,7 +28,7 @@ final class Invalidations {
         this.unit = parts.description().name();
         this.capabilities = parts.capabilities();
         this.registers = parts.registers();
-        this.log = parts.host().log();
+        this.log = parts.host().kernel().log();
         this.ring = ring;
     }
 

@@ -44,7 +44,7 @@ final class PageRequestReader {
         this.devices = devices;
         this.registers = unit.parts().registers();
         this.host = unit.parts().host();
-        this.mutex = host.locking().mutex(LOCK);
+        this.mutex = host.kernel().locking().mutex(LOCK);
         this.queue = unit.pageRequestQueue();
     }
 
@@ -55,7 +55,7 @@ final class PageRequestReader {
      * @throws io.github.iommu4j.api.IommuException {@code ENOMEM}
      */
     static long startQueue(VtdUnitParts parts) {
-        long queue = parts.structures().allocate(BYTES, BYTES);
+        long queue = parts.structures().allocate(BYTES);
         UnitRegisters registers = parts.registers();
         registers.locked(() -> {
             registers.write(VtdRegister.PEDATA, MESSAGE_DATA);
@@ -81,7 +81,7 @@ final class PageRequestReader {
             long head = registers.read(VtdRegister.PQH);
             boolean some = head != tail;
             while (head != tail) {
-                handle(PageRequestDescriptor.readFrom(host.memory(), queue + head));
+                handle(PageRequestDescriptor.readFrom(host.kernel().memory(), queue + head));
                 head = head + PageRequestDescriptor.BYTES & BYTES - 1;
             }
             registers.write(VtdRegister.PQH, tail);
@@ -96,11 +96,11 @@ final class PageRequestReader {
         if (!Prs.PRO.isSet(registers.read(VtdRegister.PRS))) {
             return false;
         }
-        host.log().print(KernelLog.Level.INFO, "DMAR: " + name() + ": PRQ overflow detected");
+        host.kernel().log().print(KernelLog.Level.INFO, "DMAR: " + name() + ": PRQ overflow detected");
         if (registers.read(VtdRegister.PQH) == registers.read(VtdRegister.PQT)) {
-            host.lostPageRequests().run();
+            host.kernel().lostPageRequests().run();
             registers.write(VtdRegister.PRS, Prs.PRO.mask());
-            host.log().print(KernelLog.Level.INFO, "DMAR: " + name() + ": PRQ overflow cleared");
+            host.kernel().log().print(KernelLog.Level.INFO, "DMAR: " + name() + ": PRQ overflow cleared");
         }
         return true;
     }
@@ -112,7 +112,8 @@ final class PageRequestReader {
     private void handle(PageRequestDescriptor request) {
         String fault = faultOf(request);
         if (!fault.isEmpty()) {
-            host.log()
+            host.kernel()
+                    .log()
                     .print(
                             KernelLog.Level.ERR,
                             "DMAR: " + name() + ": " + fault + ": " + Long.toHexString(request.q0()) + " "
@@ -128,8 +129,8 @@ final class PageRequestReader {
             refuse(request);
             return;
         }
-        Errno nobody = host.deviceFaults().report(device.device(), eventOf(request));
-        if (nobody != null && host.release().reporterAnswersFaultsNobodyTook()) {
+        Errno nobody = host.kernel().deviceFaults().report(device.device(), eventOf(request));
+        if (nobody != null && host.kernel().release().reporterAnswersFaultsNobodyTook()) {
             refuse(request);
         }
     }

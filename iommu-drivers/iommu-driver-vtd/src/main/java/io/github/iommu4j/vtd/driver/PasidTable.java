@@ -30,11 +30,11 @@ final class PasidTable {
     /** Makes an empty directory for PASIDs of a width, of at least one page. */
     PasidTable(VtdUnit unit, int pasidBits) {
         this.parts = unit.parts();
-        this.memory = parts.host().memory();
+        this.memory = parts.host().kernel().memory();
         this.invalidations = unit.invalidations();
         this.lock = unit.lock();
         this.directoryLg2 = Math.max(SMALLEST_DIRECTORY_LG2, pasidBits - TABLE_BITS);
-        this.directory = parts.host().allocator().allocate(directoryBytes(), directoryBytes());
+        this.directory = parts.host().kernel().allocator().allocate(directoryBytes(), directoryBytes());
         parts.writeBack(directory, directoryBytes());
     }
 
@@ -105,7 +105,7 @@ final class PasidTable {
         int levels = target.widthCode() == 3 ? PasidEntry.FSPM_FIVE_LEVELS : PasidEntry.FSPM_FOUR_LEVELS;
         return target.root()
                 | PasidEntry.FSPM.of(levels)
-                | PasidEntry.NXE.of(parts.host().release().vtdForbidsExecution() ? 1 : 0);
+                | PasidEntry.NXE.of(parts.host().kernel().release().vtdForbidsExecution() ? 1 : 0);
     }
 
     /** Without a first stage nothing is left to tell supervisors from users, so they may pass. */
@@ -166,7 +166,7 @@ final class PasidTable {
         if (found != NOWHERE) {
             return found;
         }
-        long table = parts.host().allocator().allocate(PAGE, PAGE);
+        long table = parts.host().kernel().allocator().allocate(PAGE, PAGE);
         tables.add(table);
         parts.writeBack(table, PAGE);
         long word = PasidDirectoryEntry.address(directory, pasid);
@@ -177,7 +177,7 @@ final class PasidTable {
 
     /** Gives everything back; no context entry leads here any more. */
     void free() {
-        tables.forEach(table -> parts.host().allocator().free(table, PAGE));
-        parts.host().allocator().free(directory, directoryBytes());
+        tables.forEach(table -> parts.host().kernel().allocator().free(table, PAGE));
+        parts.host().kernel().allocator().free(directory, directoryBytes());
     }
 }

@@ -12,7 +12,6 @@ import io.github.iommu4j.api.device.Device;
 import io.github.iommu4j.api.driver.DomainOps;
 import io.github.iommu4j.api.driver.MapProgress;
 import io.github.iommu4j.core.pagetable.PageTableEnvironment;
-import io.github.iommu4j.core.pagetable.PageTableErratum;
 import io.github.iommu4j.core.pagetable.PartialUnmap;
 import io.github.iommu4j.core.pagetable.TlbInvalidation;
 import io.github.iommu4j.core.pagetable.WalkCoherency;
@@ -45,16 +44,11 @@ final class VtdDomain implements DomainOps {
         VtdHost host = unit.parts().host();
         this.flush = new DomainFlush(host);
         IntelTableConfig config = config(type, unit.parts().capabilities(), host);
-        PageTableEnvironment.Builder environment = PageTableEnvironment.builder(host.memory(), host.allocator())
-                .tlb(new Invalidating())
-                .caches(host.caches())
-                .locking(host.locking())
+        PageTableEnvironment environment = host.kernel()
+                .pageTables(new Invalidating())
                 .partialUnmap(PartialUnmap.REFUSED)
-                .log(host.log());
-        for (PageTableErratum erratum : host.tableErrata()) {
-            environment.erratum(erratum);
-        }
-        this.table = IntelTable.create(config, environment.build());
+                .build();
+        this.table = IntelTable.create(config, environment);
         this.flush.of(config.stage());
         int bits = unit.parts().capabilities().addressBits();
         this.addressBits = config.stage() == IntelStage.FIRST ? bits - 1 : bits;
@@ -71,7 +65,7 @@ final class VtdDomain implements DomainOps {
         return IntelTableConfig.of(stage, capabilities.tableBits())
                 .withLargePages(host.has(VtdOption.SUPERPAGES_OFF) ? 0 : large)
                 .withCoherency(coherent ? WalkCoherency.COHERENT : WalkCoherency.NON_COHERENT)
-                .withExecute(host.release().vtdForbidsExecution() ? ExecuteDisable.SET : ExecuteDisable.CLEAR);
+                .withExecute(host.kernel().release().vtdForbidsExecution() ? ExecuteDisable.SET : ExecuteDisable.CLEAR);
     }
 
     /** What the table needs at once; ranges that are unmapped are gathered. */

@@ -38,7 +38,7 @@ final class VtdUnit {
     VtdUnit(VtdUnitParts parts) {
         this.parts = parts;
         UnitCapabilities capabilities = parts.capabilities();
-        this.lock = parts.host().locking().spinLock(LOCK);
+        this.lock = parts.host().kernel().locking().spinLock(LOCK);
         this.flushSelection = FlushSelection.of(
                 capabilities.pages(), capabilities.maximumOrder(), parts.host().errata());
         disableLeftovers();
@@ -112,7 +112,10 @@ final class VtdUnit {
 
     /** Switches everything off and gives the memory back. No device may be attached. */
     void shutDown() {
-        parts.host().log().warnOn(domainIds.inUse() != 0, parts.description().name() + ": domain ids are in use");
+        parts.host()
+                .kernel()
+                .log()
+                .warnOn(domainIds.inUse() != 0, parts.description().name() + ": domain ids are in use");
         parts.registers().revoke(Global.TE);
         if (interrupts != null) {
             interrupts.stop();

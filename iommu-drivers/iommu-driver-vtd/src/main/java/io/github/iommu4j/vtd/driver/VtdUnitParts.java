@@ -1,5 +1,7 @@
 package io.github.iommu4j.vtd.driver;
 
+import io.github.iommu4j.core.driver.StructureMemory;
+
 /**
  * What the pieces of a unit's driver share.
  *
@@ -19,13 +21,13 @@ record VtdUnitParts(
     /** Words that a unit which does not snoop is to see. */
     void writeBack(long address, long bytes) {
         if (!capabilities.hasCoherentStructures()) {
-            host.caches().sync(address, bytes);
+            host.kernel().caches().sync(address, bytes);
         }
     }
 
     /** A page of zeros for a structure. */
     long allocatePage() {
-        long page = structures.allocate(4096, 4096);
+        long page = structures.allocate(4096);
         writeBack(page, 4096);
         return page;
     }

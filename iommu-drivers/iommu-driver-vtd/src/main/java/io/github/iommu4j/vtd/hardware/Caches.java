@@ -1,5 +1,7 @@
 package io.github.iommu4j.vtd.hardware;
 
+import io.github.iommu4j.core.cache.CacheEpoch;
+import io.github.iommu4j.core.cache.StructureCache;
 import io.github.iommu4j.vtd.hardware.IotlbSelection.Range;
 
 /**
@@ -12,6 +14,7 @@ final class Caches implements CacheControl {
     /** Which function bits a function mask ignores. */
     private static final int[] IGNORED_FUNCTIONS = {0, 4, 6, 7};
 
+    private static final int STRUCTURE_WAYS = 4;
     private static final int PASID_BITS = 20;
     private static final int PASID_MASK = (1 << PASID_BITS) - 1;
     private static final int PAGE_LG2 = 12;
@@ -35,8 +38,8 @@ final class Caches implements CacheControl {
 
     Caches(CacheGeometry geometry, Deviations deviations) {
         epoch = new CacheEpoch();
-        contexts = new StructureCache<>(geometry.structureSets(), epoch);
-        spaces = new StructureCache<>(geometry.structureSets(), epoch);
+        contexts = new StructureCache<>(geometry.structureSets(), STRUCTURE_WAYS, epoch);
+        spaces = new StructureCache<>(geometry.structureSets(), STRUCTURE_WAYS, epoch);
         iotlb = new Iotlb(geometry, epoch);
         shortSpans = deviations.has(VtdDeviation.INVALIDATION_AM_OF_6_BITS);
     }
@@ -55,9 +58,9 @@ final class Caches implements CacheControl {
     public synchronized void everything() {
         structures.advance();
         epoch.advance();
-        contexts.remove(entry -> true);
+        contexts.removeIf((key, structure) -> true);
         epoch.advance();
-        spaces.remove(entry -> true);
+        spaces.removeIf((key, structure) -> true);
         // Before answers go: one made by a route of before must not be kept after.
         structures.advance();
         epoch.advance();
@@ -69,7 +72,7 @@ final class Caches implements CacheControl {
     public synchronized void contextGlobal() {
         structures.advance();
         epoch.advance();
-        contexts.remove(entry -> true);
+        contexts.removeIf((key, structure) -> true);
         structures.advance();
         epoch.advance();
     }
@@ -78,7 +81,7 @@ final class Caches implements CacheControl {
     public synchronized void contextDomain(int did) {
         structures.advance();
         epoch.advance();
-        contexts.remove(entry -> entry.value().did() == did || entry.value().did() == Context.EVERY_DOMAIN);
+        contexts.removeIf((key, context) -> context.did() == did || context.did() == Context.EVERY_DOMAIN);
         structures.advance();
         epoch.advance();
     }
@@ -88,7 +91,7 @@ final class Caches implements CacheControl {
         int compared = ~IGNORED_FUNCTIONS[functionMask & 3];
         structures.advance();
         epoch.advance();
-        contexts.remove(entry -> (((int) entry.key() ^ sid) & compared & 0xFFFF) == 0);
+        contexts.removeIf((key, context) -> (((int) key ^ sid) & compared & 0xFFFF) == 0);
         structures.advance();
         epoch.advance();
     }
@@ -97,7 +100,7 @@ final class Caches implements CacheControl {
     public synchronized void pasidGlobal() {
         structures.advance();
         epoch.advance();
-        spaces.remove(entry -> true);
+        spaces.removeIf((key, structure) -> true);
         structures.advance();
         epoch.advance();
     }
@@ -106,7 +109,7 @@ final class Caches implements CacheControl {
     public synchronized void pasidDomain(int did) {
         structures.advance();
         epoch.advance();
-        spaces.remove(entry -> isOf(entry.value(), did));
+        spaces.removeIf((key, space) -> isOf(space, did));
         structures.advance();
         epoch.advance();
     }
@@ -115,7 +118,7 @@ final class Caches implements CacheControl {
     public synchronized void pasid(int did, int pasid) {
         structures.advance();
         epoch.advance();
-        spaces.remove(entry -> ((int) entry.key() & PASID_MASK) == pasid && isOf(entry.value(), did));
+        spaces.removeIf((key, space) -> ((int) key & PASID_MASK) == pasid && isOf(space, did));
         structures.advance();
         epoch.advance();
     }

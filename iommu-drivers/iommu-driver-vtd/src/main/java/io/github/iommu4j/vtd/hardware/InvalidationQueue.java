@@ -6,6 +6,7 @@ import io.github.iommu4j.api.dma.PrgResponse;
 import io.github.iommu4j.api.dma.TranslationUnit;
 import io.github.iommu4j.api.memory.BusErrorException;
 import io.github.iommu4j.api.memory.PhysicalMemory;
+import io.github.iommu4j.core.queue.QueueConsumer;
 import io.github.iommu4j.vtd.layout.InvalidationDescriptor;
 import io.github.iommu4j.vtd.layout.InvalidationType;
 import io.github.iommu4j.vtd.layout.PageGroupResponse;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <p>One thread consumes at a time. It holds no lock while it reads memory, executes and signals, so a guest may write
  * IQT_REG from an interrupt handler on another thread: that leaves the new descriptors to the consuming thread.
  */
-final class InvalidationQueue {
+final class InvalidationQueue implements QueueConsumer.Queue {
 
     private static final int PAGE_LG2 = 12;
 
@@ -42,11 +43,10 @@ final class InvalidationQueue {
     private final Executors executors;
     private final QueueRules rules;
     private final Counts counts;
+    private final QueueConsumer consumer;
     /** Guarded by {@link #state}, as everything below. */
     private final PendingWaits pending = new PendingWaits();
 
-    private @Nullable Thread consumer;
-    private boolean rung;
     private boolean inFlight;
     private boolean stopping;
     private boolean waitsForTail;
@@ -60,6 +60,7 @@ final class InvalidationQueue {
         this.executors = executors;
         this.rules = rules;
         this.counts = counts;
+        this.consumer = new QueueConsumer(state, this);
     }
 
     /** GCMD_REG.QIE. A queue that is switched off finishes the descriptor it is at; QIES falls then. */
@@ -115,66 +116,23 @@ final class InvalidationQueue {
 
     /** Consumes at most one descriptor; {@code false} when there was nothing to do or another thread is consuming. */
     boolean step() {
-        synchronized (state) {
-            if (consumer != null) {
-                return false;
-            }
-            consumer = Thread.currentThread();
-        }
-        boolean done;
-        try {
-            done = consumeOne();
-        } finally {
-            leave();
-        }
-        drain();
-        return done;
+        return consumer.step();
     }
 
     /** Something changed that may let consumption go on; no lock is held. */
     void doorbell() {
-        synchronized (state) {
-            if (rules.isStepped() || consumer == Thread.currentThread()) {
-                return;
-            }
-            rung = true;
-        }
-        drain();
-    }
-
-    private void drain() {
-        int budget = enter();
-        while (budget > 0) {
-            try {
-                while (budget > 0 && consumeOne()) {
-                    budget--;
-                }
-            } finally {
-                leave();
-            }
-            budget = enter();
+        if (!rules.isStepped()) {
+            consumer.doorbell();
         }
     }
 
-    /** Becomes the consumer if there is a doorbell to answer; returns how many descriptors that doorbell is good for. */
-    private int enter() {
-        synchronized (state) {
-            if (!rung || consumer != null) {
-                return 0;
-            }
-            rung = false;
-            consumer = Thread.currentThread();
-            return geometry().descriptors() + pending.size();
-        }
+    @Override
+    public int budget() {
+        return geometry().descriptors() + pending.size();
     }
 
-    private void leave() {
-        synchronized (state) {
-            consumer = null;
-        }
-    }
-
-    private boolean consumeOne() {
+    @Override
+    public boolean consumeOne() {
         InvalidationDescriptor ready;
         synchronized (state) {
             ready = pending.nextReady();

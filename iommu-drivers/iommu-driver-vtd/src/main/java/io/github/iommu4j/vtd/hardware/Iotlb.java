@@ -1,5 +1,6 @@
 package io.github.iommu4j.vtd.hardware;
 
+import io.github.iommu4j.core.cache.CacheEpoch;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 

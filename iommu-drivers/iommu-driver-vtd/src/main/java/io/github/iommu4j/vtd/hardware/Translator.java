@@ -8,6 +8,7 @@ import io.github.iommu4j.api.dma.TranslationUnit;
 import io.github.iommu4j.api.dma.Translations;
 import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.core.bits.Log2;
+import io.github.iommu4j.core.cache.RecentAnswers;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -114,16 +115,21 @@ final class Translator implements TranslationSide {
             return look(seen, sid, pasid, iova, access);
         }
         long stamp = seen + caches.iotlb.evictions();
-        long request = RecentAnswers.request(sid, pasid, access);
-        long known = recent.find(stamp, request, iova);
+        long who = who(sid, pasid, access);
+        long known = recent.find(stamp, who, iova);
         if (known != 0) {
             return known;
         }
         long answer = look(seen, sid, pasid, iova, access);
         if (answer >= 0 && TranslationPath.type(access) == 0) {
-            recent.keep(stamp, request, iova, answer);
+            recent.keep(stamp, who, iova, answer);
         }
         return answer;
+    }
+
+    /** Who asks for what: 32 bits of source, 21 of PASID, the access. */
+    private static long who(int sid, int pasid, int access) {
+        return sid & 0xFFFF_FFFFL | (pasid + 1L) << 32 | (access & 0x3FL) << 53;
     }
 
     private long look(long seen, int sid, int pasid, long iova, int access) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.iommu4j.api.DomainType;
 import io.github.iommu4j.api.device.RequesterId;
 import io.github.iommu4j.api.memory.MmioRegion;
+import io.github.iommu4j.core.driver.KernelServices;
 import io.github.iommu4j.core.lock.PlainLocking;
 import io.github.iommu4j.core.memory.ArenaAllocator;
 import io.github.iommu4j.core.memory.SparseMemory;
@@ -117,7 +118,9 @@ class DmarMatchTest {
 
     private static RequiredTypes types(DmarMatch match, VtdOption... options) {
         SparseMemory memory = new SparseMemory();
-        VtdHost.Builder host = VtdHost.builder(memory, new ArenaAllocator(memory, 0, 0x1000, new PlainLocking()));
+        VtdHost.Builder host = VtdHost.builder(
+                KernelServices.builder(memory, new ArenaAllocator(memory, 0, 0x1000, new PlainLocking()))
+                        .build());
         for (VtdOption option : options) {
             host.option(option);
         }

@@ -9,6 +9,8 @@ import io.github.iommu4j.api.dma.Endpoints;
 import io.github.iommu4j.api.dma.InvalidateRequest;
 import io.github.iommu4j.api.dma.PrgResponse;
 import io.github.iommu4j.api.memory.MmioRegion;
+import io.github.iommu4j.core.driver.KernelServices;
+import io.github.iommu4j.core.driver.StructureMemory;
 import io.github.iommu4j.core.lock.PlainLocking;
 import io.github.iommu4j.core.memory.ArenaAllocator;
 import io.github.iommu4j.core.memory.SparseMemory;
@@ -31,20 +33,22 @@ class InvalidationRingTest {
 
     private final SparseMemory memory = new SparseMemory();
     private final KernelLog log = new KernelLog(KernelLog.WarnPolicy.THROW);
-    private final VtdHost host = VtdHost.builder(
-                    memory, new ArenaAllocator(memory, VtdBench.ARENA, 1 << 24, new PlainLocking()))
-            .log(log)
+    private final VtdHost host = VtdHost.builder(KernelServices.builder(
+                            memory, new ArenaAllocator(memory, VtdBench.ARENA, 1 << 24, new PlainLocking()))
+                    .log(log)
+                    .build())
             .build();
 
     private InvalidationRing ring(MmioRegion registers) {
-        UnitRegisters access = new UnitRegisters("dmar0", registers, host.locking());
+        UnitRegisters access =
+                new UnitRegisters("dmar0", registers, host.kernel().locking());
         InvalidationRing ring = new InvalidationRing(
                 new VtdUnitParts(
                         host,
                         DmarUnit.ofEverything("dmar0", registers),
                         access,
                         new UnitCapabilities(access.cap(), access.ecap(), UnitCapabilities.Mode.LEGACY),
-                        new StructureMemory(host.structures())),
+                        new StructureMemory(host.kernel().structures())),
                 16);
         ring.start();
         return ring;

@@ -58,7 +58,7 @@ class PageRequestTest {
         plan.features = new PciFeatures(8, 16, 32);
         plan.devices = endpoints;
         plan.release = release;
-        plan.host = builder -> builder.deviceFaults(this::report).lostPageRequests(() -> losses++);
+        plan.kernel = builder -> builder.deviceFaults(this::report).lostPageRequests(() -> losses++);
         return plan.boot();
     }
 

@@ -20,6 +20,7 @@ import io.github.iommu4j.core.device.DeferredProbe;
 import io.github.iommu4j.core.device.DeviceNode;
 import io.github.iommu4j.core.device.PciHardware;
 import io.github.iommu4j.core.device.PciHost;
+import io.github.iommu4j.core.driver.KernelServices;
 import io.github.iommu4j.core.lock.PlainLocking;
 import io.github.iommu4j.core.lock.ValidatedLocking;
 import io.github.iommu4j.core.memory.ArenaAllocator;
@@ -53,6 +54,7 @@ final class VtdBench {
         Endpoints devices = Endpoints.NONE;
         List<PciFunction.Builder> functions = new ArrayList<>();
         UnaryOperator<DmarTable> firmware = table -> table;
+        UnaryOperator<KernelServices.Builder> kernel = builder -> builder;
         UnaryOperator<VtdHost.Builder> host = builder -> builder;
         UnaryOperator<MmioRegion> registers = region -> region;
 
@@ -87,15 +89,16 @@ final class VtdBench {
         memory = plan.memory;
         arena = new ArenaAllocator(memory, ARENA, 0x1000_0000L, plan.locking);
         unit = Vtd.builder(memory, plan.capabilities).endpoints(plan.devices).build();
-        VtdHost.Builder builder = VtdHost.builder(memory, new Failing())
+        KernelServices.Builder kernel = KernelServices.builder(memory, new Failing())
                 .locking(plan.locking)
                 .release(plan.release)
                 .log(log)
-                .features(function -> plan.features)
                 .faults((domain, device, iova, access) -> {
                     faults.add(String.format("%s %s 0x%x", device.name(), access, iova));
                     return null;
                 });
+        VtdHost.Builder builder =
+                VtdHost.builder(plan.kernel.apply(kernel).build()).features(function -> plan.features);
         DmarTable table = DmarTable.of(
                         plan.capabilities.hostAddressWidth(),
                         DmarUnit.ofEverything("dmar0", plan.registers.apply(unit.registers())))

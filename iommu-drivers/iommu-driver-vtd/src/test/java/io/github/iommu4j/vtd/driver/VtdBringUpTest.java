@@ -8,6 +8,7 @@ import io.github.iommu4j.api.IommuException;
 import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.memory.MmioRegion;
 import io.github.iommu4j.api.memory.PageAllocator;
+import io.github.iommu4j.core.driver.KernelServices;
 import io.github.iommu4j.core.lock.PlainLocking;
 import io.github.iommu4j.core.memory.ArenaAllocator;
 import io.github.iommu4j.core.memory.SparseMemory;
@@ -106,7 +107,8 @@ class VtdBringUpTest {
         SparseMemory memory = new SparseMemory();
         Vtd unit = Vtd.builder(memory, VtdCapabilities.legacy()).build();
         ArenaAllocator arena = new ArenaAllocator(memory, VtdBench.ARENA, 1 << 24, new PlainLocking());
-        VtdHost host = VtdHost.builder(memory, arena).build();
+        VtdHost host =
+                VtdHost.builder(KernelServices.builder(memory, arena).build()).build();
         DmarTable table = DmarTable.of(48, DmarUnit.ofEverything("dmar0", unit.registers()));
         IntelIommu.start(table, host);
         List<String> writes = new ArrayList<>();
@@ -145,8 +147,8 @@ class VtdBringUpTest {
 
     private static VtdHost host() {
         SparseMemory memory = new SparseMemory();
-        return VtdHost.builder(memory, new ArenaAllocator(memory, VtdBench.ARENA, 1 << 24, new PlainLocking()))
-                .build();
+        ArenaAllocator arena = new ArenaAllocator(memory, VtdBench.ARENA, 1 << 24, new PlainLocking());
+        return VtdHost.builder(KernelServices.builder(memory, arena).build()).build();
     }
 
     /** Registers that are all the same and do nothing. */
@@ -182,7 +184,7 @@ class VtdBringUpTest {
             int room = n;
             ArenaAllocator arena = new ArenaAllocator(memory, VtdBench.ARENA, 1 << 24, new PlainLocking());
             int[] given = new int[1];
-            VtdHost host = VtdHost.builder(memory, arena)
+            KernelServices kernel = KernelServices.builder(memory, arena)
                     .structures(new PageAllocator() {
                         @Override
                         public long allocate(long size, long alignment) {
@@ -198,6 +200,7 @@ class VtdBringUpTest {
                         }
                     })
                     .build();
+            VtdHost host = VtdHost.builder(kernel).build();
             if (n < 4) {
                 assertThat(refusal(unit.registers(), host)).isEqualTo(Errno.ENOMEM);
                 assertThat(arena.live()).isEmpty();

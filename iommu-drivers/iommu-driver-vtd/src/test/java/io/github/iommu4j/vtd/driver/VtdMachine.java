@@ -8,6 +8,7 @@ import io.github.iommu4j.api.dma.Translations;
 import io.github.iommu4j.api.driver.IommuDriver;
 import io.github.iommu4j.core.device.DeviceNode;
 import io.github.iommu4j.core.device.PciHardware;
+import io.github.iommu4j.core.driver.KernelServices;
 import io.github.iommu4j.core.memory.ArenaAllocator;
 import io.github.iommu4j.core.topology.PciFunction;
 import io.github.iommu4j.testkit.conformance.DriverSubject;
@@ -42,14 +43,14 @@ final class VtdMachine implements DriverSubject {
         boolean snoops = capabilities.isCoherent() && capabilities.hasCoherentScalableWalks();
         Vtd unit = Vtd.builder(snoops ? surroundings.memory() : memory.walker(), capabilities)
                 .build();
-        VtdHost host = VtdHost.builder(surroundings.memory(), surroundings.allocator())
+        KernelServices kernel = KernelServices.builder(surroundings.memory(), surroundings.allocator())
                 .structures(
                         new ArenaAllocator(surroundings.memory(), STRUCTURES, STRUCTURES_SIZE, surroundings.locking()))
                 .locking(surroundings.locking())
                 .release(surroundings.release())
                 .caches(memory)
-                .features(function -> features)
                 .build();
+        VtdHost host = VtdHost.builder(kernel).features(function -> features).build();
         DmarTable table = DmarTable.of(
                         capabilities.hostAddressWidth(), DmarUnit.ofEverything("dmar0", unit.registers()))
                 .with(AtsReach.allPorts(0));

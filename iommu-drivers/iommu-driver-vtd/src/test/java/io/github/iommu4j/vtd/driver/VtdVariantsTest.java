@@ -138,7 +138,8 @@ class VtdVariantsTest {
     @Test
     void withoutSuperpagesOnlySmallPagesAreUsed() {
         VtdBench.Plan plan = new VtdBench.Plan();
-        plan.host = host -> host.option(VtdOption.SUPERPAGES_OFF).erratum(PageTableErratum.UNMAP_OF_NOTHING_ROUNDS);
+        plan.host = host -> host.option(VtdOption.SUPERPAGES_OFF);
+        plan.kernel = kernel -> kernel.erratum(PageTableErratum.UNMAP_OF_NOTHING_ROUNDS);
         VtdBench bench = plan.boot();
         IommuDomain domain = bench.attached(NIC);
         assertThat(domain.pageSizes().bitmap()).isEqualTo(0x1000);

@@ -12,6 +12,7 @@ import io.github.iommu4j.core.IommuCore;
 import io.github.iommu4j.core.device.BusType;
 import io.github.iommu4j.core.device.DeferredProbe;
 import io.github.iommu4j.core.device.DeviceNode;
+import io.github.iommu4j.core.driver.KernelServices;
 import io.github.iommu4j.core.lock.PlainLocking;
 import io.github.iommu4j.core.memory.ArenaAllocator;
 import io.github.iommu4j.core.memory.SparseMemory;
@@ -61,12 +62,12 @@ final class Rack {
         SparseMemory memory = new SparseMemory();
         PlainLocking locking = new PlainLocking();
         unit = Smmuv3.builder(view.apply(memory)).capabilities(CAPABLE).build();
-        SmmuHost.Builder host = SmmuHost.builder(memory, new ArenaAllocator(memory, ARENA, ARENA_SIZE, locking))
+        KernelServices kernel = KernelServices.builder(memory, new ArenaAllocator(memory, ARENA, ARENA_SIZE, locking))
                 .structures(new ArenaAllocator(memory, COMMANDS, ARENA_SIZE, locking))
                 .locking(locking)
                 .log(log)
-                .queueBytesLg2(12)
-                .option(SmmuOption.SKIP_PREFETCH);
+                .build();
+        SmmuHost.Builder host = SmmuHost.builder(kernel).queueBytesLg2(12).option(SmmuOption.SKIP_PREFETCH);
         for (Smmuv3Erratum erratum : Smmuv3Erratum.values()) {
             if (errata.contains(erratum)) {
                 host.erratum(erratum);

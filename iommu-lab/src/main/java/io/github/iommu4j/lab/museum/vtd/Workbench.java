@@ -13,6 +13,7 @@ import io.github.iommu4j.core.device.DeferredProbe;
 import io.github.iommu4j.core.device.DeviceNode;
 import io.github.iommu4j.core.device.PciHardware;
 import io.github.iommu4j.core.device.PciHost;
+import io.github.iommu4j.core.driver.KernelServices;
 import io.github.iommu4j.core.lock.PlainLocking;
 import io.github.iommu4j.core.memory.ArenaAllocator;
 import io.github.iommu4j.core.memory.SparseMemory;
@@ -49,7 +50,9 @@ final class Workbench {
         SparseMemory memory = new SparseMemory();
         PlainLocking locking = new PlainLocking();
         unit = Vtd.builder(memory, capabilities).build();
-        VtdHost.Builder host = VtdHost.builder(memory, new ArenaAllocator(memory, ARENA, ARENA_SIZE, locking));
+        ArenaAllocator arena = new ArenaAllocator(memory, ARENA, ARENA_SIZE, locking);
+        VtdHost.Builder host =
+                VtdHost.builder(KernelServices.builder(memory, arena).build());
         for (VtdErratum erratum : VtdErratum.values()) {
             if (errata.contains(erratum)) {
                 host.erratum(erratum);

@@ -1,17 +1,16 @@
-package io.github.iommu4j.smmuv3.hardware;
+package io.github.iommu4j.core.cache;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * The answers given last, whole: for a device that goes on in the same page neither configuration nor IOTLB is looked
- * at.
+ * The answers given last, whole: for a device that goes on in the same page of 4 KiB neither structures nor IOTLB are looked at.
  *
- * <p>An answer counts only under the stamp it was given under: the {@link CacheEpoch} and the number of entries the
- * IOTLB has evicted or replaced since. Any invalidation, control change or eviction ends them all at once, so that an answer found
- * here is one that the IOTLB would give as well. Read without locks; thread-safe.
+ * <p>An answer counts only under the stamp it was given under, which the unit makes of its {@link CacheEpoch} and of how many
+ * entries its IOTLB has evicted or replaced. Any invalidation, control change or eviction ends them all at once, so that an answer
+ * found here is one that the IOTLB would give as well. Read without locks, allocates nothing; thread-safe.
  */
-final class RecentAnswers {
+public final class RecentAnswers {
 
     private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
     private static final int SLOTS_LG2 = 8;
@@ -26,13 +25,18 @@ final class RecentAnswers {
 
     private final long[] words = new long[1 << SLOTS_LG2 + SLOT_LG2];
 
-    /** Who asks for what: 32 bits of StreamID, 21 of SubstreamID, the access. Never 0: an access reads or writes. */
-    static long who(int streamId, int substreamId, int access) {
-        return streamId & 0xFFFF_FFFFL | (substreamId + 1L) << 32 | (long) access << 53;
-    }
+    /** No answers yet. */
+    public RecentAnswers() {}
 
-    /** The answer, or 0. */
-    long find(long stamp, long who, long iova) {
+    /**
+     * Looks for an answer.
+     *
+     * @param stamp what has to be the same as when it was kept
+     * @param who all that the answer depends on but the address: the device, its process, and the access
+     * @param iova an address in the page
+     * @return the answer, or 0
+     */
+    public long find(long stamp, long who, long iova) {
         long page = iova >>> PAGE_LG2;
         int slot = slotOf(who, page);
         long version = (long) WORD.getAcquire(words, slot);
@@ -46,8 +50,15 @@ final class RecentAnswers {
         return 0;
     }
 
-    /** Keeps an answer. May do nothing: a slot that is just being changed is left alone. */
-    void keep(long stamp, long who, long iova, long answer) {
+    /**
+     * Keeps an answer. May do nothing: a slot that is just being changed is left alone.
+     *
+     * @param stamp what the stamp was before the answer was looked for
+     * @param who all that the answer depends on but the address
+     * @param iova an address in the page
+     * @param answer the same for every address in the page, and not 0
+     */
+    public void keep(long stamp, long who, long iova, long answer) {
         long page = iova >>> PAGE_LG2;
         int slot = slotOf(who, page);
         long version = (long) WORD.getOpaque(words, slot);

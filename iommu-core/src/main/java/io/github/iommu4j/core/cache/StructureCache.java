@@ -1,25 +1,42 @@
-package io.github.iommu4j.smmuv3.hardware;
+package io.github.iommu4j.core.cache;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A set-associative cache of immutable decoded structures by a 64-bit key, read without locks.
  *
- * <p>Insertion and removal follow the protocol of {@link CacheEpoch}; both take the cache's lock, which is why an
- * insertion that saw the old epoch is over before the removal that follows the new one begins.
+ * <p>Insertion and removal follow the protocol of {@link CacheEpoch}; both take the cache's monitor, which is why an
+ * insertion that saw the old epoch is over before the removal that follows the new one begins. Thread-safe.
  *
  * @param <T> what is cached
  */
-final class ConfigCache<T> {
+public final class StructureCache<T> {
 
     private static final VarHandle NODE = MethodHandles.arrayElementVarHandle(Node[].class);
     private static final long HASH = 0x9E37_79B9_7F4A_7C15L;
 
     /** One entry, complete when it is seen. */
     private record Node<T>(long key, T value) {}
+
+    /**
+     * Which entries a removal takes.
+     *
+     * @param <T> what is cached
+     */
+    @FunctionalInterface
+    public interface Selection<T> {
+
+        /**
+         * Whether it takes an entry.
+         *
+         * @param key its key
+         * @param value the structure
+         * @return {@code true} when it goes
+         */
+        boolean takes(long key, T value);
+    }
 
     private final CacheEpoch epoch;
     private final int sets;
@@ -28,7 +45,14 @@ final class ConfigCache<T> {
     private final @Nullable Node<?>[] nodes;
     private int nextVictim;
 
-    ConfigCache(int sets, int ways, CacheEpoch epoch) {
+    /**
+     * An empty cache.
+     *
+     * @param sets a power of two, or 0 for a cache that keeps nothing
+     * @param ways entries of a set, at least 1
+     * @param epoch the unit's
+     */
+    public StructureCache(int sets, int ways, CacheEpoch epoch) {
         this.epoch = epoch;
         this.sets = sets;
         this.ways = ways;
@@ -36,9 +60,23 @@ final class ConfigCache<T> {
         nodes = new Node<?>[sets * ways];
     }
 
+    /**
+     * Whether it has room for anything.
+     *
+     * @return {@code false} without sets
+     */
+    public boolean isPresent() {
+        return sets != 0;
+    }
+
+    /**
+     * Looks for a structure.
+     *
+     * @param key its key
+     * @return the structure, or {@code null} when it is not cached
+     */
     @SuppressWarnings("unchecked") // only insert() stores, and it stores Node<T>
-    @Nullable
-    T find(long key) {
+    public @Nullable T find(long key) {
         if (sets == 0) {
             return null;
         }
@@ -52,8 +90,15 @@ final class ConfigCache<T> {
         return null;
     }
 
-    /** Caches a value, unless an invalidation began since {@code seen} was read. */
-    void insert(long seen, long key, T value) {
+    /**
+     * Caches a structure, unless an invalidation began since. It takes the place of one with the same key, else an empty one, else
+     * that of another.
+     *
+     * @param seen what the epoch was before the structure was read
+     * @param key its key
+     * @param value the structure
+     */
+    public void insert(long seen, long key, T value) {
         if (sets == 0) {
             return;
         }
@@ -78,8 +123,12 @@ final class ConfigCache<T> {
         return empty >= 0 ? empty : first + Math.floorMod(nextVictim++, ways);
     }
 
-    /** Removes one key. The epoch must have been advanced before. */
-    synchronized void remove(long key) {
+    /**
+     * Removes one key. The epoch must have been advanced before.
+     *
+     * @param key the key
+     */
+    public synchronized void remove(long key) {
         if (sets != 0) {
             int first = setOf(key);
             for (int way = first; way < first + ways; way++) {
@@ -91,11 +140,16 @@ final class ConfigCache<T> {
         }
     }
 
-    /** Removes every key that fits. The epoch must have been advanced before. */
-    synchronized void removeIf(LongPredicate fits) {
+    /**
+     * Removes what a selection takes. The epoch must have been advanced before.
+     *
+     * @param selection which entries go
+     */
+    @SuppressWarnings("unchecked") // only insert() stores, and it stores Node<T>
+    public synchronized void removeIf(Selection<? super T> selection) {
         for (int way = 0; way < nodes.length; way++) {
-            Node<?> node = nodes[way];
-            if (node != null && fits.test(node.key)) {
+            Node<T> node = (Node<T>) nodes[way];
+            if (node != null && selection.takes(node.key, node.value)) {
                 NODE.setRelease(nodes, way, null);
             }
         }

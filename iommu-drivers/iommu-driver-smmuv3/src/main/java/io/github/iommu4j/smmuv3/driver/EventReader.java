@@ -119,21 +119,30 @@ final class EventReader {
     }
 
     private @Nullable Errno reportToDomain(Master master, EventRecord event) {
-        ContextSpace space = event.ssv() ? master.pasids().get(event.substreamId()) : null;
         StreamTarget target = master.target();
+        if (target instanceof StreamTarget.Nested nested) {
+            // What the guest's own stage 1 refuses is the guest's affair, with addresses of the guest.
+            return event.s2() ? report(nested.domain(), master, event, intermediateAddress(event)) : Errno.ENOSYS;
+        }
+        ContextSpace space = event.ssv() ? master.pasids().get(event.substreamId()) : null;
         if (space == null && !event.ssv() && target != null) {
             space = target.domain();
         }
+        return report(space, master, event, event.inputAddress());
+    }
+
+    private @Nullable Errno report(@Nullable ContextSpace space, Master master, EventRecord event, long address) {
         IommuDomain domain = space == null ? null : space.domain();
         return domain == null
                 ? Errno.ENOSYS
                 : host.kernel()
                         .faults()
-                        .report(
-                                domain,
-                                master.device(),
-                                event.inputAddress(),
-                                event.rnw() ? Access.READ : Access.WRITE);
+                        .report(domain, master.device(), address, event.rnw() ? Access.READ : Access.WRITE);
+    }
+
+    /** The record has the page only; within it the access is where its input address is. */
+    private static long intermediateAddress(EventRecord event) {
+        return event.eventClass() == EventRecord.CLASS_IN ? event.ipa() | event.inputAddress() & 0xFFF : event.ipa();
     }
 
     private static @Nullable FaultReason reason(EventRecord event) {

@@ -217,20 +217,15 @@ class SmmuFaultTest {
                 .isEqualTo(Errno.ENODEV);
     }
 
-    /** A guest decides what its own contexts do, whatever the host says of the device. */
-    @ParameterizedTest
-    @EnumSource(names = {"V6_12", "V7_2"})
-    void whatAGuestLetsStallOfADeviceThatCannotWaitIsAborted(KernelRelease release) {
-        EndpointMap endpoints = new EndpointMap();
-        SmmuBench.Plan plan = plan(release, DeviceFeatures.NONE);
-        plan.hardware = builder -> builder.endpoints(endpoints);
-        SmmuBench bench = plan.boot();
-        FakeDevice nic = FakeDevice.builder(bench.unit, bench.memory, 0x110).build();
-        endpoints.add(0x110, nic);
+    /**
+     * Nests a guest's stage 1 over a stage 2 in which only its context is, with its table in the same page. The table leads the
+     * gigabyte from 2^34 on to address 0, which the stage 2 does not have.
+     */
+    private void nest(SmmuBench bench, long faultModel) {
         DomainOps parent = bench.driver.nestParent();
         IommuDomain stage2 = bench.core.adopt(bench.device("nic"), DomainType.UNMANAGED, parent);
-        stage2.map(IOVA, PA & -0x1000L, 0x1000, Prot.READ_WRITE);
         long context = PA & -0x1000L;
+        stage2.map(IOVA, context, 0x1000, Prot.READ_WRITE);
         bench.memory.store64(
                 context,
                 ContextDescriptor.V.mask()
@@ -241,14 +236,44 @@ class SmmuFaultTest {
                         | ContextDescriptor.ASID.of(1)
                         | ContextDescriptor.A.mask()
                         | ContextDescriptor.R.mask()
-                        | ContextDescriptor.S.mask());
+                        | faultModel);
         bench.memory.store64(context + 8, ContextDescriptor.TTB.inPlace(IOVA));
+        bench.memory.store64(context + 16 * 8, 0x1 | 1 << 6 | 3 << 8 | 1 << 10 | 1 << 11);
         long entry = StreamTableEntry.V.mask()
                 | StreamTableEntry.CONFIG.of(StreamTableEntry.CONFIG_STAGE1)
                 | StreamTableEntry.S1CONTEXTPTR.inPlace(IOVA);
         bench.group("nic").dmaOwnership().claim(this);
         bench.group("nic")
                 .attach(bench.core.adopt(bench.device("nic"), DomainType.NESTED, bench.driver.nest(parent, entry, 0)));
+    }
+
+    /** A parent's addresses are the guest's physical ones; what the guest's own stage 1 refuses is not the parent's affair. */
+    @ParameterizedTest
+    @EnumSource(names = {"V6_12", "V7_2"})
+    void aParentHearsOfItsOwnAddressesOnly(KernelRelease release) {
+        SmmuBench bench = plan(release, DeviceFeatures.NONE).boot();
+        nest(bench, 0);
+        bench.lines();
+        bench.dma("nic", 0x10_0000L, Access.READ);
+        bench.driver.step();
+        assertThat(bench.faults).isEmpty();
+        assertThat(bench.lines()).anyMatch(line -> line.contains("event"));
+        bench.dma("nic", (1L << 34) + 0x5123, Access.WRITE);
+        bench.driver.step();
+        assertThat(bench.faults).containsExactly("nic WRITE 0x5123");
+    }
+
+    /** A guest decides what its own contexts do, whatever the host says of the device. */
+    @ParameterizedTest
+    @EnumSource(names = {"V6_12", "V7_2"})
+    void whatAGuestLetsStallOfADeviceThatCannotWaitIsAborted(KernelRelease release) {
+        EndpointMap endpoints = new EndpointMap();
+        SmmuBench.Plan plan = plan(release, DeviceFeatures.NONE);
+        plan.hardware = builder -> builder.endpoints(endpoints);
+        SmmuBench bench = plan.boot();
+        FakeDevice nic = FakeDevice.builder(bench.unit, bench.memory, 0x110).build();
+        endpoints.add(0x110, nic);
+        nest(bench, ContextDescriptor.S.mask());
         DmaTransfer transfer = nic.run(DmaJob.of(DmaSegment.read(0x40_0000_0000L - 8, 8)));
         assertThat(transfer.state()).isEqualTo(DmaTransfer.State.STALLED);
         bench.lines();

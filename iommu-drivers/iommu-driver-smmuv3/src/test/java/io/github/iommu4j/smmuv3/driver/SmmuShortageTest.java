@@ -52,10 +52,9 @@ class SmmuShortageTest {
 
         Rig(Smmuv3Capabilities capabilities, KernelRelease release) {
             unit = Smmuv3.builder(memory).capabilities(capabilities).build();
-            KernelServices kernel = KernelServices.builder(memory, shortage.over(arena))
-                    .release(release)
-                    .build();
-            host = SmmuHost.builder(kernel)
+            host = SmmuHost.builder(KernelServices.builder(memory, shortage.over(arena))
+                            .release(release)
+                            .build())
                     .queueBytesLg2(13)
                     .features(device -> DeviceFeatures.of(12))
                     .build();

@@ -9,12 +9,7 @@ import io.github.iommu4j.api.memory.PhysicalMemory;
  */
 final class PageChase {
 
-    /** Not an address. */
-    static final long NOT_PLAIN = -1;
-
     private static final int TABLE = 3;
-    /** A page descriptor with AF and S2AP[0], the right to read. */
-    private static final long READABLE_PAGE = 3 | 1L << 10 | 1L << 6;
 
     private PageChase() {}
 
@@ -43,32 +38,5 @@ final class PageChase {
             return WalkPlace.of(at, level, hierarchy);
         }
         return WalkPlace.of(at, level, hierarchy);
-    }
-
-    /** The page descriptor at a {@link WalkPlace}, or 0 where there is none to be read. */
-    static long page(PhysicalMemory memory, long place) {
-        if (WalkPlace.level(place) != TableFormat.LAST_LEVEL) {
-            return 0;
-        }
-        try {
-            return memory.load64(WalkPlace.address(place));
-        } catch (BusErrorException e) {
-            return 0;
-        }
-    }
-
-    /**
-     * The physical address behind an IPA whose page may be read, or {@link #NOT_PLAIN} where anything has to be decided:
-     * each descriptor is told by one comparison.
-     */
-    static long readable(PhysicalMemory memory, TableFormat table, long ipa) {
-        if (ipa >>> table.inputBits != 0 || !table.isPlain()) {
-            return NOT_PLAIN;
-        }
-        long place = follow(memory, table, ipa);
-        long page = page(memory, place);
-        return (page & table.plainPageMask) == READABLE_PAGE
-                ? page & table.plainAddressMask | ipa & (1L << table.granuleLg2) - 1
-                : NOT_PLAIN;
     }
 }

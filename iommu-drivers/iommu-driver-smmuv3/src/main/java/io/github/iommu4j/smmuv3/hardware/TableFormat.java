@@ -29,9 +29,6 @@ final class TableFormat {
     /** AP[2] or S2AP[1]. */
     private static final long WRITE_CONTROL = 1L << 7;
 
-    /** S2AP[0]. */
-    private static final long STAGE2_READ = 1L << 6;
-
     private static final long NEVER_CLEAN = -1L;
 
     private static final long LOW_ADDRESS = (1L << 48) - 1;
@@ -70,9 +67,6 @@ final class TableFormat {
     /** The type of such a descriptor, and the bits of its address that lie beyond the output size. */
     final long plainTableMask;
 
-    /** The same of a stage-2 page that can be read and was accessed before. */
-    final long plainPageMask;
-
     private final int firstBlockLevel;
 
     private TableFormat(Builder from) {
@@ -94,7 +88,6 @@ final class TableFormat {
         wideMask = wide ? WIDE_FIELD : 0;
         plainAddressMask = wide || bigEndian ? 0 : addressMask;
         plainTableMask = TYPE_MASK | plainAddressMask & -1L << outputBits;
-        plainPageMask = plainTableMask | ACCESS_FLAG | STAGE2_READ;
         firstBlockLevel = granuleLg2 == 12 || wide ? 1 : 2;
         int tableLg2 = inputBits - startShift + 3;
         // Only 64K tables can reach 52 bits, so only theirs have the 64-byte minimum (Arm ARM D8.2).

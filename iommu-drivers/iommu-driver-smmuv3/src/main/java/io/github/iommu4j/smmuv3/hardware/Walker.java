@@ -173,13 +173,14 @@ final class Walker {
             return stage1Walk(seen, config.stageTwo, half, table, address, demand, table.start(address));
         }
         long start = PageChase.follow(memory, table, address);
-        long descriptor = PageChase.page(memory, start);
-        if (descriptor != 0 && !table.updatesAccessFlag) {
+        if (WalkPlace.level(start) == TableFormat.LAST_LEVEL && !table.updatesAccessFlag) {
+            counters.add(Counters.DESCRIPTOR, TableFormat.LAST_LEVEL - table.startLevel + 1);
             int hierarchy = WalkPlace.hierarchy(start) & half.hierarchy;
-            long leaf = stage1Found(table, descriptor, TableFormat.LAST_LEVEL, hierarchy, demand);
-            if (leaf >= 0) {
-                counters.add(Counters.DESCRIPTOR, TableFormat.LAST_LEVEL - table.startLevel + 1);
-                return leaf;
+            long at = WalkPlace.address(start);
+            try {
+                return stage1Found(table, memory.load64(at), TableFormat.LAST_LEVEL, hierarchy, demand);
+            } catch (BusErrorException e) {
+                return FaultWord.externalAbort(FaultWord.STAGE1_TABLE, at);
             }
         }
         return stage1Walk(seen, null, half, table, address, demand, start);
@@ -257,12 +258,13 @@ final class Walker {
             return stage2Walk(seen, two, ipa, where, demand, table.start(ipa));
         }
         long start = PageChase.follow(memory, table, ipa);
-        long descriptor = PageChase.page(memory, start);
-        if (descriptor != 0 && !table.updatesAccessFlag) {
-            long leaf = stage2Found(two, descriptor, TableFormat.LAST_LEVEL, ipa, where, demand);
-            if (leaf >= 0) {
-                counters.add(Counters.DESCRIPTOR, TableFormat.LAST_LEVEL - table.startLevel + 1);
-                return leaf;
+        if (WalkPlace.level(start) == TableFormat.LAST_LEVEL && !table.updatesAccessFlag) {
+            counters.add(Counters.DESCRIPTOR, TableFormat.LAST_LEVEL - table.startLevel + 1);
+            long at = WalkPlace.address(start);
+            try {
+                return stage2Found(two, memory.load64(at), TableFormat.LAST_LEVEL, ipa, where, demand);
+            } catch (BusErrorException e) {
+                return FaultWord.externalAbort(where, at);
             }
         }
         return stage2Walk(seen, two, ipa, where, demand, start);
@@ -398,13 +400,6 @@ final class Walker {
     private long descriptorAddress(long seen, StageTwo two, long ipa, int level) {
         if (observer != null) {
             observer.stage2Of(Purpose.STAGE1_DESCRIPTOR, level, ipa);
-        } else if (!two.protectsWalks()) {
-            TableFormat table = two.table();
-            long at = PageChase.readable(memory, table, ipa);
-            if (at != PageChase.NOT_PLAIN) {
-                counters.add(Counters.DESCRIPTOR, TableFormat.LAST_LEVEL - table.startLevel + 1);
-                return at;
-            }
         }
         return fetchAddress(seen, two, ipa, FaultWord.STAGE2_TABLE, Demand.TABLE_READ);
     }

@@ -77,6 +77,18 @@ class ReferenceProperties {
         compare(new Shape(Stages.NESTED, 12, 16, HalfInUse.LOWER), -246, 0);
     }
 
+    /** Updates walk again, and again: no more often than there are updates. */
+    @Example
+    void aWalkThatUpdatesReadsNoDescriptorTwice() {
+        compare(new Shape(Stages.STAGE2, 12, 12, HalfInUse.LOWER), -2615538487L, 0);
+    }
+
+    /** The same descriptor stands for two addresses: one was cached clean, then the other made it dirty. */
+    @Example
+    void aPageCachedCleanStaysSoUntilItIsInvalidated() {
+        compare(new Shape(Stages.NESTED, 16, 14, HalfInUse.UPPER), -43, 0);
+    }
+
     @Property(tries = TRIES, shrinking = ShrinkingMode.OFF)
     void bypassAndTheUnprogrammedAnswerAsTheReference(@ForAll("anyShape") Shape shape, @ForAll long seed) {
         Shape bypass = new Shape(Stages.BYPASS, shape.stage1Granule(), shape.stage2Granule(), shape.half());

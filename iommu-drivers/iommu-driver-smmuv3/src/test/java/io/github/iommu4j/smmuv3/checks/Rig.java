@@ -1,5 +1,6 @@
 package io.github.iommu4j.smmuv3.checks;
 
+import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.dma.Explanation;
 import io.github.iommu4j.api.dma.Translation;
 import io.github.iommu4j.api.dma.TranslationUnit;
@@ -52,6 +53,7 @@ final class Rig {
     private final PhysicalMemory memory;
     private final long queues;
     private int produced;
+    private boolean updated;
     private int consumed;
 
     Rig(TranslationUnit unit, PhysicalMemory memory, long queues) {
@@ -154,9 +156,18 @@ final class Rig {
         return new ReferenceSmmu(memory, id(), ControlRegisters.readFrom(registers()));
     }
 
-    /** Fails unless the model does with an access what the verdict says, record included. */
+    /**
+     * Fails unless the model does with an access what the verdict says, record included. A page that was cached clean stays so,
+     * when it is made dirty by another name, until it is invalidated.
+     */
     void expect(Verdict verdict, Probe probe, Object context) {
-        long packed = unit.translate(probe.streamId(), probe.substreamId(), probe.address(), probe.accessBits());
+        long packed = translate(probe);
+        if (updated && lacksTheWriteOf(packed, verdict.packed())) {
+            command(Commands.tlbi(Commands.TLBI_NSNH_ALL));
+            sync();
+            packed = translate(probe);
+        }
+        updated |= !verdict.updates().isEmpty();
         List<List<Long>> events = drainEvents();
         Verdict wanted = verdict.isStalled() ? verdict.tagged(Translations.stallTag(packed)) : verdict;
         List<List<Long>> due = wanted.event().isEmpty() ? List.of() : List.of(wanted.event());
@@ -170,6 +181,21 @@ final class Rig {
             command(Commands.resume(probe.streamId(), Translations.stallTag(packed), (int) packed & 3));
             sync();
         }
+    }
+
+    private long translate(Probe probe) {
+        return unit.translate(probe.streamId(), probe.substreamId(), probe.address(), probe.accessBits());
+    }
+
+    private static boolean lacksTheWriteOf(long packed, long wanted) {
+        return Translations.isOk(packed)
+                && Translations.isOk(wanted)
+                && (Translations.permissions(packed) & Access.WRITE_BIT) == 0
+                && Translations.ok(
+                                Translations.pa(packed),
+                                Translations.sizeLg2(packed),
+                                Translations.permissions(packed) | Access.WRITE_BIT)
+                        == wanted;
     }
 
     /** Fails unless the model explains an access as the verdict says, without doing anything. */

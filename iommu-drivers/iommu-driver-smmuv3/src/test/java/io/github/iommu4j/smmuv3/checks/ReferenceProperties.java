@@ -77,9 +77,8 @@ class ReferenceProperties {
         compare(new Shape(Stages.NESTED, 12, 16, HalfInUse.LOWER), -246, 0);
     }
 
-    /** Updates walk again, and again: no more often than there are updates. */
     @Example
-    void aWalkThatUpdatesReadsNoDescriptorTwice() {
+    void walksThatUpdateFetchNoMoreThanTheirUpdatesNeed() {
         compare(new Shape(Stages.STAGE2, 12, 12, HalfInUse.LOWER), -2615538487L, 0);
     }
 

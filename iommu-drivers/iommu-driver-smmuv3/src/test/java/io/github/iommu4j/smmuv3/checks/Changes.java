@@ -5,7 +5,9 @@ import io.github.iommu4j.smmuv3.tables.Dice;
 import io.github.iommu4j.smmuv3.tables.Mapping;
 import io.github.iommu4j.smmuv3.tables.Ram;
 import io.github.iommu4j.smmuv3.tables.Scenario;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Changes one thing of a scenario and sends exactly the invalidation that the change needs (IHI 0070 §3.21, §16.2). */
 final class Changes {
@@ -19,6 +21,8 @@ final class Changes {
     private final Ram ram;
     private final Rig rig;
     private final Dice dice;
+    /** Streams whose STE or a CD changed: their tables may be read in another shape than the one they were built in. */
+    private final Set<Integer> reshapedStreams = new HashSet<>();
 
     Changes(Scenario scenario, Rig rig, Dice dice) {
         this.scenario = scenario;
@@ -42,11 +46,12 @@ final class Changes {
         long after = changed(before, mapping);
         ram.memory().store64(mapping.entry(), order(mapping, after));
         String story = String.format("leaf %s: %016x to %016x", mapping, before, after);
-        boolean reservedPage = mapping.level() == 3 && (before & TABLE) == 0;
+        boolean reshaped = reshapedStreams.contains(context.streamId());
+        boolean reservedPage = !reshaped && mapping.level() == 3 && (before & TABLE) == 0;
         if ((before & VALID) == 0 || reservedPage) {
             return story + ", no invalidation";
         }
-        boolean structural = pointsToTable(before, mapping) || pointsToTable(after, mapping);
+        boolean structural = reshaped || pointsToTable(before, mapping) || pointsToTable(after, mapping);
         if (mapping.stage() == 2) {
             invalidateStage2(context, mapping, structural);
         } else {
@@ -155,6 +160,7 @@ final class Changes {
     }
 
     private String changeDescriptor(Context context) {
+        reshapedStreams.add(context.streamId());
         long address = context.descriptor();
         int bit = dice.pick(0, 6, 14, 30, 31, 32, 35, 36, 38, 39, 40, 41, 42, 43, 44, 45, 46);
         int word = 0;
@@ -181,6 +187,7 @@ final class Changes {
     }
 
     private String changeStream(Context context) {
+        reshapedStreams.add(context.streamId());
         // An EL2 stream stays one: its translations would move to a world that other commands speak of.
         int word = dice.below(context.isEl2() ? 2 : 4);
         int bit = switch (word) {

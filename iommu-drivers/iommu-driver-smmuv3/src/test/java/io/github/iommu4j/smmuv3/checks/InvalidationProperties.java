@@ -29,6 +29,12 @@ class InvalidationProperties {
         afterTheRightInvalidationNothingOldIsLeft(-1441);
     }
 
+    /** An STE that came to have another granule makes leaves of other levels of what its tables had. */
+    @Example
+    void afterAChangeOfGranuleNothingOldIsLeft() {
+        afterTheRightInvalidationNothingOldIsLeft(2946476502965L);
+    }
+
     @Property(tries = 3000, shrinking = ShrinkingMode.OFF)
     void afterTheRightInvalidationNothingOldIsLeft(@ForAll long seed) {
         Dice dice = new Dice(seed);

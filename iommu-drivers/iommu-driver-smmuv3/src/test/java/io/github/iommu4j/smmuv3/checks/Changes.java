@@ -21,8 +21,8 @@ final class Changes {
     private final Ram ram;
     private final Rig rig;
     private final Dice dice;
-    /** Streams whose STE or a CD changed: their tables may be read in another shape than the one they were built in. */
-    private final Set<Integer> reshapedStreams = new HashSet<>();
+    /** VMIDs of which an STE or a CD changed: tables may be read in another shape than the one they were built in. */
+    private final Set<Integer> reshaped = new HashSet<>();
 
     Changes(Scenario scenario, Rig rig, Dice dice) {
         this.scenario = scenario;
@@ -43,10 +43,10 @@ final class Changes {
 
     private String changeLeaf(Context context, Mapping mapping) {
         long before = order(mapping, ram.load(mapping.entry()));
-        long after = changed(before, mapping);
+        long after = notGlobalAmongOthers(context, mapping, changed(before, mapping));
         ram.memory().store64(mapping.entry(), order(mapping, after));
         String story = String.format("leaf %s: %016x to %016x", mapping, before, after);
-        boolean reshaped = reshapedStreams.contains(context.streamId());
+        boolean reshaped = this.reshaped.contains(context.vmid());
         boolean reservedPage = !reshaped && mapping.level() == 3 && (before & TABLE) == 0;
         if ((before & VALID) == 0 || reservedPage) {
             return story + ", no invalidation";
@@ -59,6 +59,15 @@ final class Changes {
         }
         rig.sync();
         return story;
+    }
+
+    /** A global leaf of one context is found by others of its VMID, which map the same addresses to something else. */
+    private long notGlobalAmongOthers(Context context, Mapping mapping, long leaf) {
+        boolean alone = scenario.contexts().stream()
+                        .filter(other -> other.vmid() == context.vmid())
+                        .count()
+                == 1;
+        return alone || mapping.stage() == 2 || leaf == 0 ? leaf : leaf | NOT_GLOBAL;
     }
 
     private long changed(long before, Mapping mapping) {
@@ -160,7 +169,7 @@ final class Changes {
     }
 
     private String changeDescriptor(Context context) {
-        reshapedStreams.add(context.streamId());
+        reshaped.add(context.vmid());
         long address = context.descriptor();
         int bit = dice.pick(0, 6, 14, 30, 31, 32, 35, 36, 38, 39, 40, 41, 42, 43, 44, 45, 46);
         int word = 0;
@@ -187,7 +196,7 @@ final class Changes {
     }
 
     private String changeStream(Context context) {
-        reshapedStreams.add(context.streamId());
+        reshaped.add(context.vmid());
         // An EL2 stream stays one: its translations would move to a world that other commands speak of.
         int word = dice.below(context.isEl2() ? 2 : 4);
         int bit = switch (word) {

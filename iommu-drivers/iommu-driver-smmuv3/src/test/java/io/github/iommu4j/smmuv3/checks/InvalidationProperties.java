@@ -35,6 +35,12 @@ class InvalidationProperties {
         afterTheRightInvalidationNothingOldIsLeft(2946476502965L);
     }
 
+    /** A leaf of one context that becomes valid must not be global where another context maps the same addresses. */
+    @Example
+    void leavesOfContextsThatShareAVmidAreNotGlobal() {
+        afterTheRightInvalidationNothingOldIsLeft(-11480839049908L);
+    }
+
     @Property(tries = 3000, shrinking = ShrinkingMode.OFF)
     void afterTheRightInvalidationNothingOldIsLeft(@ForAll long seed) {
         Dice dice = new Dice(seed);

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.IntFunction;
@@ -79,11 +80,16 @@ public final class Interleavings {
      * @throws IllegalArgumentException when negative
      */
     public Interleavings preemptionBound(int bound) {
+        return bounded(DepthFirst.Bounded.PREEMPTIONS, bound);
+    }
+
+    private Interleavings bounded(DepthFirst.Bounded counted, int bound) {
         if (bound < 0) {
-            throw new IllegalArgumentException("a preemption bound of " + bound);
+            throw new IllegalArgumentException(
+                    "a bound of " + bound + " " + counted.name().toLowerCase(Locale.ROOT) + ": not 0 or more");
         }
+        bounded = counted;
         preemptions = bound;
-        bounded = DepthFirst.Bounded.PREEMPTIONS;
         return this;
     }
 
@@ -102,9 +108,7 @@ public final class Interleavings {
      */
     public Interleavings delayBound(int bound) {
         requireUnreduced(reduction == DepthFirst.Reduction.SLEEP_SETS);
-        preemptionBound(bound);
-        bounded = DepthFirst.Bounded.DELAYS;
-        return this;
+        return bounded(DepthFirst.Bounded.DELAYS, bound);
     }
 
     private static void requireUnreduced(boolean refused) {

@@ -7,6 +7,7 @@ import io.github.iommu4j.api.IommuDomain;
 import io.github.iommu4j.api.Prot;
 import io.github.iommu4j.api.dma.Access;
 import io.github.iommu4j.api.driver.DomainOps;
+import io.github.iommu4j.api.memory.PhysicalMemory;
 import io.github.iommu4j.core.memory.SparseMemory;
 import io.github.iommu4j.smmuv3.hardware.Smmuv3Capabilities;
 import io.github.iommu4j.smmuv3.layout.IdField;
@@ -14,6 +15,7 @@ import io.github.iommu4j.testkit.explore.Exploration;
 import io.github.iommu4j.testkit.explore.Interleavings;
 import io.github.iommu4j.testkit.explore.Scenario;
 import io.github.iommu4j.testkit.explore.Stage;
+import io.github.iommu4j.testkit.memory.GuardedMemory;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -36,11 +38,20 @@ class SmmuExplorationTest {
         return plan;
     }
 
+    /**
+     * Tasks can change where hardware reads. What it writes, records and messages, it writes under its own monitors, which must
+     * not be held where tasks change.
+     */
     private static SmmuBench.Plan wordByWord(Stage stage, Smmuv3Capabilities capabilities) {
         SmmuBench.Plan plan = plan(stage, capabilities);
         SparseMemory memory = new SparseMemory();
-        plan.memory = stage.explored(memory);
-        plan.hardwareMemory = new WalkedMemory(plan.memory, memory);
+        PhysicalMemory explored = stage.explored(memory);
+        plan.memory = explored;
+        plan.hardwareMemory = new GuardedMemory(memory, (address, access) -> {
+            if (access == Access.READ) {
+                explored.load64(address & -8L);
+            }
+        });
         return plan;
     }
 
